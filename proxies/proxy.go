@@ -1,0 +1,100 @@
+package proxies
+
+import (
+	"context"
+	"net/url"
+)
+
+// Mode is how clients reach a proxy.
+type Mode string
+
+// The modes.
+const (
+	Reverse Mode = "reverse" // clients ask the proxy as if it were the origin
+	Forward Mode = "forward" // clients name the origin to the proxy (absolute URI or CONNECT)
+	TCP     Mode = "tcp"     // bytes only
+)
+
+// Scope says how many cells one running instance may serve.
+type Scope string
+
+// The scopes.
+const (
+	PerCell   Scope = "per-cell"  // cheap: each cell gets its own, so that hits and state are its own
+	Shared    Scope = "shared"    // one for the run
+	Exclusive Scope = "exclusive" // one for the run, one cell at a time
+)
+
+// Proxy is something that can stand between client and origin. Specs parse to
+// it (Parse); the matrix runner starts it.
+type Proxy interface {
+	// Name is the spec as the user wrote it, the label in results.
+	Name() string
+	Capabilities() Capabilities
+	Scope() Scope
+	// Available returns nil, or why this proxy cannot run here and which
+	// package brings it (*MissingError).
+	Available() error
+	// Start runs it in front of env.Origin and returns when it answers. The
+	// instance lives until Close, whatever happens to ctx afterwards.
+	Start(ctx context.Context, env Env) (Instance, error)
+}
+
+// Capabilities says what a proxy can be asked for.
+type Capabilities struct {
+	Modes    []Mode
+	Front    []string // HTTP versions towards clients: "1.1", "2"
+	Back     []string // HTTP versions towards the origin
+	TLS      bool     // can terminate TLS
+	Scalable bool     // policy time can be scaled (simulated proxies only)
+	Foreign  bool     // started by somebody else: proof of path must come from outside
+}
+
+// Env is what an instance is started with.
+type Env struct {
+	Origin *url.URL // http://127.0.0.1:port
+	Mode   Mode     // "" is Reverse where the proxy can, else its only mode
+	Listen string   // "" is a free loopback port
+	// Scale multiplies policy time (idle, first byte, duration), never wire
+	// time (latency, buffering timers). 0 is 1.
+	Scale float64
+	Seed  int64 // for faults with chance
+}
+
+// Instance is a running proxy.
+type Instance interface {
+	// Route is how clients reach the origin through it.
+	Route() Route
+	// Stats counts since the start.
+	Stats() Stats
+	// Version and ConfigHash identify a real program ("" for simulated ones).
+	Version() string
+	ConfigHash() string
+	// Close stops it with all its children and waits for them.
+	Close() error
+}
+
+// Route is the way in: either Base replaces the origin's scheme and host, or
+// Proxy is the forward proxy to use for the origin's own URL.
+type Route struct {
+	Base  *url.URL
+	Proxy *url.URL
+}
+
+// Stats are the counters of an instance. -1 means that it cannot tell.
+type Stats struct {
+	Hits        int // requests seen (connections for TCP mode and relays)
+	Accepted    int // client connections accepted so far
+	Upstream    int // connections opened towards the origin so far
+	OpenClients int // client connections open now
+}
+
+// MissingError says that a program is not installed.
+type MissingError struct {
+	Program string
+	Package string // the Debian package that brings it
+}
+
+func (e *MissingError) Error() string {
+	return e.Program + " is not installed; apt-get install " + e.Package + " brings it"
+}

@@ -1,0 +1,76 @@
+package measure
+
+import "slices"
+
+// Sides of a path that report events.
+const (
+	SideClient = "client"
+	SideOrigin = "origin"
+	SideProxy  = "proxy"
+)
+
+// EventKind is what happened. The table is closed (WIRE.md, Events).
+type EventKind string
+
+// The event kinds. The client's: dial, headers, prelude, message, heartbeat,
+// gap, end, error, reconnect. The origin's: headers, write, publish,
+// abort-noticed, and heartbeat, gap, end when it sends them.
+const (
+	Dial         EventKind = "dial"          // a connection was opened (client) or accepted (proxy)
+	Headers      EventKind = "headers"       // client: a response head was read; origin: a subscribe request was accepted
+	Prelude      EventKind = "prelude"       // the first notice of a stream (hello) was parsed; ID is the position to resume from
+	Received     EventKind = "message"       // a whole message was parsed; ID and Bytes (of its data) are set
+	Heartbeat    EventKind = "heartbeat"     // a heartbeat was parsed or sent
+	Gap          EventKind = "gap"           // a gap notice; ID is the next message's id, Note says missed=N
+	End          EventKind = "end"           // an exchange ended; Note is the end notice's reason, EndKind how the wire ended
+	Failed       EventKind = "error"         // dialling, writing or parsing failed; Note says what
+	Reconnect    EventKind = "reconnect"     // the client comes back; Note says after what
+	Write        EventKind = "write"         // the origin handed a message of this subscriber to the kernel
+	Publish      EventKind = "publish"       // the hub accepted a message
+	AbortNoticed EventKind = "abort-noticed" // the origin learned that its peer went away
+)
+
+// EventKinds returns the closed table in wire order.
+func EventKinds() []EventKind {
+	return []EventKind{Dial, Headers, Prelude, Received, Heartbeat, Gap, End, Failed, Reconnect, Write, Publish, AbortNoticed}
+}
+
+// Known reports whether k is in the closed table.
+func (k EventKind) Known() bool { return slices.Contains(EventKinds(), k) }
+
+// EndKind says how an exchange ended on the wire.
+type EndKind string
+
+// The end kinds. Clean: the framing ended, or an end notice came before the
+// close. Silence: nothing came any more, and nobody closed.
+const (
+	EndClean   EndKind = "clean"
+	EndFIN     EndKind = "fin"
+	EndRST     EndKind = "rst"
+	EndStatus  EndKind = "status"
+	EndSilence EndKind = "silence"
+)
+
+// Event is one observation at one end of the path: a line of a timeline file.
+type Event struct {
+	Cell  string    `json:"cell,omitempty"`
+	Trial string    `json:"trial,omitempty"` // which of the cell's exchanges it belongs to: steady, burst, silence ...
+	Side  string    `json:"side"`
+	Clock string    `json:"clock,omitempty"`
+	Kind  EventKind `json:"kind"`
+	ID    string    `json:"id,omitempty"` // message id or resume position
+	// T is in microseconds. While a run lasts it is Unix time on the source's
+	// clock; in a timeline file it counts from the cell's started_us.
+	T     int64  `json:"t_us"`
+	Bytes int    `json:"bytes,omitempty"`
+	Conn  int    `json:"conn,omitempty"` // numbers connections from 1, never a label
+	Note  string `json:"note,omitempty"`
+
+	Status      int     `json:"status,omitempty"`       // headers: the response status
+	HTTP        string  `json:"http,omitempty"`         // headers: protocol version as seen on this side, "1.0", "1.1", "2"
+	Method      string  `json:"method,omitempty"`       // origin headers: the request's method
+	ContentType string  `json:"content_type,omitempty"` // client headers
+	Encoding    string  `json:"encoding,omitempty"`     // client headers: Content-Encoding
+	EndKind     EndKind `json:"end_kind,omitempty"`     // end
+	Sub         int     `json:"sub,omitempty"`          // origin: numbers the subscribe requests of a channel from 1
+}

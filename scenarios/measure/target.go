@@ -1,0 +1,40 @@
+package measure
+
+import (
+	"net/http"
+	"time"
+)
+
+// Target says where a client subscribes and how it gets there. It is never a
+// bare URL, because the same URL by another method, through another proxy or
+// over another HTTP version is another measurement.
+type Target struct {
+	URL        string      // absolute http or https URL; for sockets as well (clients turn it into ws or wss)
+	Method     string      // "" is GET
+	Header     http.Header // sent in addition to what the technique itself sends
+	Body       []byte      // request body, for methods that have one
+	Proxy      string      // URL of a forward proxy; "" dials URL's host itself
+	SocketVia  string      // how a socket passes a forward proxy: "connect" (also ""), or "get" for an absolute-URI GET
+	SourceAddr string      // local IP address to dial from; "" lets the system choose
+	RootsPEM   []byte      // certificates to trust in addition to the system's
+	Insecure   bool        // accept any certificate
+	HTTP       string      // "1.0", "1.1", "2", "3"; "" is 1.1
+}
+
+// Subscription is one act of receiving by one technique.
+type Subscription struct {
+	Technique string
+	Target    Target
+	// After resumes behind this message id; "" starts as the technique does.
+	After string
+	// Resume makes the client come back after an ended stream or poll, with
+	// the position it reached, until its context ends or the origin terminates
+	// the channel. Without it Subscribe returns at the first end.
+	Resume bool
+	// PollInterval is the pause between two answers of an unheld poll (wire
+	// time). 0 asks again at once.
+	PollInterval time.Duration
+	// Retry is the pause before coming back after an error or an end that
+	// carries no retry_ms of its own. 0 is one second.
+	Retry time.Duration
+}

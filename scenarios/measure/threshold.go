@@ -1,0 +1,37 @@
+package measure
+
+import "time"
+
+// Thresholds of delay, wire time (DESIGN.md, Verdicts).
+const (
+	// PromptFloor is the delay up to which a message always counts as prompt.
+	PromptFloor = 250 * time.Millisecond
+	// LateLimit is the delay beyond which a message counts as broken.
+	LateLimit = 2 * time.Second
+	// ControlFactor times the control's p99 is prompt as well.
+	ControlFactor = 5
+)
+
+// Thresholds are the limits that delays of one cell are held against.
+type Thresholds struct {
+	Prompt time.Duration // works up to here
+	Late   time.Duration // degraded up to here, broken beyond
+}
+
+// NewThresholds derives the limits from the control's p99 on the direct path
+// and from the interval at which the technique asks (0 for pushed ones).
+func NewThresholds(controlP99, pollInterval time.Duration) Thresholds {
+	prompt := max(PromptFloor, ControlFactor*controlP99)
+	return Thresholds{Prompt: prompt + pollInterval, Late: max(LateLimit, prompt) + pollInterval}
+}
+
+// Verdict judges one delay.
+func (t Thresholds) Verdict(delay time.Duration) Verdict {
+	switch {
+	case delay <= t.Prompt:
+		return Works
+	case delay <= t.Late:
+		return Degraded
+	}
+	return Broken
+}

@@ -1,0 +1,188 @@
+package measure
+
+import "slices"
+
+// Verdict is the answer of a check or a cell. The table is closed (RESULTS.md).
+type Verdict string
+
+// The verdicts. Only the first three say something about the path.
+const (
+	Works         Verdict = "works"
+	Degraded      Verdict = "degraded"
+	Broken        Verdict = "broken"
+	Unsupported   Verdict = "unsupported"    // the client or the path cannot do it, and why
+	Skipped       Verdict = "skipped"        // a precondition is missing here, and which
+	SetupFailed   Verdict = "setup_failed"   // the control over the direct path failed, so the cell says nothing
+	HarnessFailed Verdict = "harness_failed" // we broke
+	Untested      Verdict = "untested"       // nobody asked, or it cannot be told from outside
+)
+
+// Verdicts returns the closed table, best first.
+func Verdicts() []Verdict {
+	return []Verdict{Works, Degraded, Broken, Unsupported, Skipped, SetupFailed, HarnessFailed, Untested}
+}
+
+// Known reports whether v is in the closed table.
+func (v Verdict) Known() bool { return slices.Contains(Verdicts(), v) }
+
+// Counts reports whether v says something about the path under test.
+func (v Verdict) Counts() bool { return v == Works || v == Degraded || v == Broken }
+
+// Kind says how much a check counts.
+type Kind string
+
+// The kinds of checks.
+const (
+	Required Kind = "required" // its verdict is its axis's
+	Optimal  Kind = "optimal"  // a failure makes the axis degraded at most
+	Observe  Kind = "observe"  // recorded, never counted
+)
+
+// Axis is the side of the matter a check asks about.
+type Axis string
+
+// The axes. Counting is never part of a cell's verdict.
+const (
+	Opening  Axis = "opening"
+	Delivery Axis = "delivery"
+	Ending   Axis = "ending"
+	Counting Axis = "counting"
+)
+
+// Axes returns the three axes a cell is judged on.
+func Axes() []Axis { return []Axis{Opening, Delivery, Ending} }
+
+// worse orders the verdicts that count; others are below works.
+func rank(v Verdict) int {
+	switch v {
+	case Works:
+		return 1
+	case Degraded:
+		return 2
+	case Broken:
+		return 3
+	}
+	return 0
+}
+
+// Worse returns the worse of two verdicts in the order works < degraded <
+// broken; one that does not count loses against one that does.
+func Worse(a, b Verdict) Verdict {
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}
+
+// AxisVerdict is the verdict of the checks of one axis: the worst required
+// one, with failed optimal ones counting as degraded. Untested when no check
+// counts.
+func AxisVerdict(axis Axis, checks []CheckRecord) Verdict {
+	out := Untested
+	for _, c := range checks {
+		if c.Axis != axis {
+			continue
+		}
+		if v := effective(c); v.Counts() {
+			out = Worse(out, v)
+		}
+	}
+	return out
+}
+
+// effective is what a check contributes to its axis.
+func effective(c CheckRecord) Verdict {
+	switch c.Kind {
+	case Required:
+		return c.Verdict
+	case Optimal:
+		if c.Verdict == Broken {
+			return Degraded
+		}
+		return c.Verdict
+	}
+	return Untested
+}
+
+// Judge folds the checks of a cell into its record: verdict per axis, verdict
+// overall, and the cause and advice of the check that decided.
+func Judge(labels Labels, checks []CheckRecord) CellRecord {
+	cell := CellRecord{Type: TypeCell, Cell: labels.ID(), Labels: labels}
+	cell.Opening = AxisVerdict(Opening, checks)
+	cell.Delivery = AxisVerdict(Delivery, checks)
+	cell.Ending = AxisVerdict(Ending, checks)
+	cell.Verdict = Worse(Worse(Worse(Untested, cell.Opening), cell.Delivery), cell.Ending)
+
+	for _, failed := range []Verdict{SetupFailed, HarnessFailed} {
+		for _, c := range checks {
+			if c.Kind == Required && c.Verdict == failed {
+				cell.Verdict, cell.Reason = failed, c.Got
+			}
+		}
+	}
+	if cell.Verdict == Untested { // nothing counted: say why, if the checks agree
+		for _, v := range []Verdict{Unsupported, Skipped} {
+			i := slices.IndexFunc(checks, func(c CheckRecord) bool { return c.Verdict == v })
+			if i >= 0 {
+				cell.Verdict, cell.Reason = v, checks[i].Got
+				break
+			}
+		}
+	}
+	cell.Cause = decidingCause(cell.Verdict, checks)
+	if c, ok := CauseByID(cell.Cause); ok {
+		cell.Advice = c.Advice
+	}
+	return cell
+}
+
+// decidingCause picks, among the checks whose contribution equals the cell's
+// verdict, the most specific cause; axes count in the order of an exchange.
+func decidingCause(v Verdict, checks []CheckRecord) string {
+	if v != Degraded && v != Broken {
+		return ""
+	}
+	best, bestRank := "", -1
+	for _, axis := range Axes() {
+		for _, c := range checks {
+			if c.Axis != axis || c.Cause == "" || effective(c) != v {
+				continue
+			}
+			if r := specificity(c.Cause); r > bestRank {
+				best, bestRank = c.Cause, r
+			}
+		}
+		if best != "" {
+			break
+		}
+	}
+	return refine(best, checks)
+}
+
+// refine replaces a cause by a more precise one of the same family that any
+// check of the cell found: ten small messages only show `buffered`, 256 KB
+// show whether it is until-close or until-bytes.
+func refine(cause string, checks []CheckRecord) string {
+	base, ok := CauseByID(cause)
+	if !ok {
+		return cause
+	}
+	for _, c := range checks {
+		if finer, ok := CauseByID(c.Cause); ok && finer.Refines == base.ID {
+			return finer.ID
+		}
+	}
+	return cause
+}
+
+// specificity puts `unknown` and the general `buffered` behind causes that
+// name a mechanism.
+func specificity(cause string) int {
+	switch cause {
+	case "unknown":
+		return 0
+	case "buffered":
+		return 1
+	}
+	return 2
+}
