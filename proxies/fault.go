@@ -3,7 +3,6 @@ package proxies
 import (
 	"net"
 	"net/http"
-	"time"
 )
 
 // TimeKind says whether a duration is scaled.
@@ -18,19 +17,30 @@ const (
 // Fault is one way in which a path goes wrong: a name, parameters and the
 // hooks it needs. Faults of one hop apply from the origin outward.
 type Fault struct {
-	Name   string
-	Means  string  // one sentence
-	Cause  string  // the cause of RESULTS.md that it provokes ("" for none of its own)
-	Params []Param // the first unnamed argument is the one with Main set
+	Name     string
+	Means    string    // one sentence
+	Source   string    // where the behaviour was seen or documented
+	Provokes []Provoke // the causes of RESULTS.md, none where it has none of its own
+	Params   []Param   // the first unnamed argument is the one with Main set
+	// Early is set where the fault acts on the request, so that a condition on
+	// the response (type, size) cannot be known in time.
+	Early bool
 	// New builds the hooks for one instance. Durations in args are already
-	// scaled according to their TimeKind.
+	// scaled according to their TimeKind. It has no side effects: Parse calls
+	// it to find bad combinations of arguments.
 	New func(args Args) (Hooks, error)
+}
+
+// Provoke names a cause and the way to write the fault so that it appears.
+type Provoke struct {
+	Cause string // as in RESULTS.md
+	Spec  string // as in `fault:SPEC`
 }
 
 // Param is a parameter of a fault.
 type Param struct {
 	Name    string
-	Type    string   // duration, bytes, count, word, text, chance
+	Type    ParamType
 	Time    TimeKind // for durations
 	Words   []string // for words: the allowed ones
 	Default string   // "" when it must be given or may be absent
@@ -38,12 +48,26 @@ type Param struct {
 	Means   string
 }
 
+// ParamType is how the text of an argument is read.
+type ParamType string
+
+// The types of parameters.
+const (
+	Duration ParamType = "duration" // as Go writes it: 200ms, 60s
+	Bytes    ParamType = "bytes"    // 4096, 64k, 1M (powers of 1024)
+	Count    ParamType = "count"    // 0 or more
+	Word     ParamType = "word"     // one of Param.Words
+	Text     ParamType = "text"     // anything; in double quotes if it holds , ( ) or "
+)
+
 // Hooks are the places where a fault takes hold. Nil ones are not called.
 type Hooks struct {
 	// Request sees each request before it goes upstream. A non-nil response
 	// is the proxy's own answer, and nothing goes upstream.
 	Request func(r *http.Request) *http.Response
-	// Upstream wraps the way to the origin.
+	// Upstream wraps the way to the origin. It is called once for each
+	// exchange. An error of type *CutError ends the exchange as it says; any
+	// other is answered with 502.
 	Upstream func(next http.RoundTripper) http.RoundTripper
 	// Response sees the upstream's head and may replace the body.
 	Response func(resp *http.Response) error
@@ -52,7 +76,8 @@ type Hooks struct {
 	Writer func(next ResponseWriter, r *http.Request) ResponseWriter
 	// Conn wraps each connection accepted from a client.
 	Conn func(c net.Conn) net.Conn
-	// Tunnel wraps both ends of an upgraded or CONNECTed connection.
+	// Tunnel wraps both ends of an upgraded or CONNECTed connection, or of
+	// one relayed in TCP mode.
 	Tunnel func(client, upstream net.Conn) (net.Conn, net.Conn)
 }
 
@@ -62,13 +87,42 @@ type Hooks struct {
 type ResponseWriter interface {
 	http.ResponseWriter
 	// Finish says that the upstream ended: cleanly when err is nil. A buffer
-	// releases what it holds and passes it on.
+	// releases what it holds and passes it on. It returns when nothing of the
+	// response is left to write, and it is called exactly once.
 	Finish(err error)
 }
 
-// Args are a fault's parsed arguments.
-type Args struct {
-	text      map[string]string
-	durations map[string]time.Duration
-	numbers   map[string]int64
+// Faults returns all faults, in the order in which they are listed.
+func Faults() []Fault {
+	return []Fault{
+		bufferFault(),
+		preludeFault(),
+		holdLastFault(),
+		headersHeldFault(),
+		gzipFault(),
+		latencyFault(),
+		idleFault(),
+		firstByteFault(),
+		durationFault(),
+		maxBytesFault(),
+		cutFault(),
+		upgradeFault(),
+		muteFault(),
+		blackholeFault(),
+		errorPageFault(),
+		headerFault(),
+		http10Fault(),
+		requestBufferFault(),
+		abortIgnoredFault(),
+	}
+}
+
+// FaultNames returns the names of all faults.
+func FaultNames() []string {
+	all := Faults()
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = f.Name
+	}
+	return names
 }

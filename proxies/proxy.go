@@ -47,6 +47,7 @@ type Capabilities struct {
 	Back     []string // HTTP versions towards the origin
 	TLS      bool     // can terminate TLS
 	Scalable bool     // policy time can be scaled (simulated proxies only)
+	Parent   bool     // can reach the origin through a forward proxy (Env.Parent)
 	Foreign  bool     // started by somebody else: proof of path must come from outside
 }
 
@@ -59,6 +60,12 @@ type Env struct {
 	// time (latency, buffering timers). 0 is 1.
 	Scale float64
 	Seed  int64 // for faults with chance
+	// Parent is a forward proxy through which Origin is reached; nil is
+	// straight. Chains set it for proxies whose Capabilities have Parent.
+	Parent *url.URL
+	// Allow lists further host:port pairs that a simulated forward proxy
+	// reaches; "*" is any. Without it the origin is all that it reaches.
+	Allow []string
 }
 
 // Instance is a running proxy.
@@ -74,8 +81,9 @@ type Instance interface {
 	Close() error
 }
 
-// Route is the way in: either Base replaces the origin's scheme and host, or
-// Proxy is the forward proxy to use for the origin's own URL.
+// Route is the way in. Base replaces the origin's scheme and host; nil is the
+// origin's own. Proxy is the forward proxy to ask for it; nil is none. Both
+// are set where a forward proxy stands in front of a reverse one.
 type Route struct {
 	Base  *url.URL
 	Proxy *url.URL

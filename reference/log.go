@@ -7,13 +7,16 @@ type Log interface {
 	// Epoch names the life of this log. Ids of another epoch are unknown.
 	Epoch() string
 	// Append stores a message, gives it its id and sent time and returns it.
-	// It never blocks on subscribers.
+	// It never blocks on subscribers. The error is ErrFull when the log cannot
+	// take another channel.
 	Append(channel string, m Message) (*Message, error)
 	// Range returns what there is after seq, at most limit messages, and the
-	// sequence numbers of the oldest message kept and of the newest (0 when
-	// there never was one). A seq below oldest-1 has a gap.
+	// sequence numbers of the oldest message kept and of the newest. When none
+	// is kept, oldest is newest+1; when there never was one, newest is 0. A
+	// seq below oldest-1 has a gap.
 	Range(channel string, after uint64, limit int) (msgs []*Message, oldest, newest uint64)
-	// Notify calls wake after each append to channel until cancel is called.
-	// wake must not block and runs on the publisher's goroutine.
-	Notify(channel string, wake func()) (cancel func())
+	// Notify calls wake with each message appended to channel, in order, until
+	// cancel is called. wake runs on the publisher's goroutine, perhaps under
+	// a lock of the log: it must neither block nor call the log.
+	Notify(channel string, wake func(*Message)) (cancel func())
 }

@@ -10,7 +10,7 @@ import (
 // over another HTTP version is another measurement.
 type Target struct {
 	URL        string      // absolute http or https URL; for sockets as well (clients turn it into ws or wss)
-	Method     string      // "" is GET
+	Method     string      // "" is the technique's own: GET, unless its row in Techniques says otherwise
 	Header     http.Header // sent in addition to what the technique itself sends
 	Body       []byte      // request body, for methods that have one
 	Proxy      string      // URL of a forward proxy; "" dials URL's host itself

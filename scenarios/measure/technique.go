@@ -16,11 +16,14 @@ const (
 // Technique is what a receiver must know of a way to push: the row of the
 // closed table, not its implementation.
 type Technique struct {
-	Name     string
-	Class    Class
-	Callback bool   // needs the option callback=NAME
-	Accept   string // what a browser sends for it
-	Type     string // media type the origin answers with; "" for sockets
+	Name       string
+	Class      Class
+	EndsItself bool   // each answer of the stream ends soon: to receive is to come back
+	Default    bool   // part of the matrix when nobody names techniques
+	Callback   bool   // needs the option callback=NAME
+	Method     string // what a Target without a method is asked with; "" is GET
+	Accept     string // what a browser sends for it
+	Type       string // media type the origin answers with; "" for sockets
 }
 
 // Techniques returns the closed table of the techniques that clients here can
@@ -29,14 +32,20 @@ func Techniques() []Technique {
 	const any = "*/*"
 	const page = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 	return []Technique{
-		{Name: "short-poll", Class: ClassPoll, Accept: any, Type: "application/json"},
-		{Name: "long-poll", Class: ClassHeld, Accept: any, Type: "application/json"},
-		{Name: "callback-poll", Class: ClassHeld, Callback: true, Accept: any, Type: "application/javascript"},
-		{Name: "xhr-streaming", Class: ClassStream, Accept: any, Type: "text/plain"},
-		{Name: "forever-iframe", Class: ClassStream, Accept: page, Type: "text/html"},
-		{Name: "multipart", Class: ClassStream, Accept: any, Type: "multipart/x-mixed-replace"},
-		{Name: "eventsource", Class: ClassStream, Accept: "text/event-stream", Type: "text/event-stream"},
-		{Name: "websocket", Class: ClassSocket},
+		{Name: "short-poll", Class: ClassPoll, Default: true, Accept: any, Type: "application/json"},
+		{Name: "piggyback", Class: ClassPoll, Method: "POST", Accept: any, Type: "application/json"},
+		{Name: "long-poll", Class: ClassHeld, Default: true, Accept: any, Type: "application/json"},
+		{Name: "callback-poll", Class: ClassHeld, Default: true, Callback: true, Accept: any, Type: "application/javascript"},
+		{Name: "early-close", Class: ClassStream, EndsItself: true, Accept: any, Type: "text/plain"},
+		{Name: "xhr-streaming", Class: ClassStream, Default: true, Accept: any, Type: "text/plain"},
+		{Name: "fetch-streaming", Class: ClassStream, Accept: any, Type: "application/x-ndjson"},
+		{Name: "forever-iframe", Class: ClassStream, Default: true, Accept: page, Type: "text/html"},
+		{Name: "forever-iframe-text", Class: ClassStream, Accept: page, Type: "text/plain"},
+		{Name: "htmlfile", Class: ClassStream, Callback: true, Accept: page, Type: "text/html"},
+		{Name: "multipart", Class: ClassStream, Default: true, Accept: any, Type: "multipart/x-mixed-replace"},
+		{Name: "eventsource", Class: ClassStream, Default: true, Accept: "text/event-stream", Type: "text/event-stream"},
+		{Name: "content-length-stream", Class: ClassStream, Accept: any, Type: "application/octet-stream"},
+		{Name: "websocket", Class: ClassSocket, Default: true},
 	}
 }
 

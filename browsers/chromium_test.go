@@ -1,0 +1,363 @@
+package browsers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/cometbench/cometbench/browsers/pages"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// shared is the browser of the tests that do it no harm; TestMain closes it.
+var shared = sync.OnceValues(func() (*Chromium, error) {
+	return NewChromium(context.Background(), Options{})
+})
+
+// chromium returns a browser that other tests use at the same time, or skips
+// the test where none is installed.
+func chromium(t *testing.T) *Chromium {
+	t.Helper()
+	c, err := shared()
+	skipWithout(t, err)
+	return c
+}
+
+// newChromium returns a browser of the test's own, closed when it ends.
+func newChromium(t *testing.T, o Options) *Chromium {
+	t.Helper()
+	c, err := NewChromium(t.Context(), o)
+	skipWithout(t, err)
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func skipWithout(t *testing.T, err error) {
+	t.Helper()
+	var missing *MissingError
+	if errors.As(err, &missing) {
+		t.Skip(missing)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMain(m *testing.M) {
+	if address := os.Getenv(childVariable); address != "" {
+		runUntilKilled(address)
+	}
+	code := m.Run()
+	if c, err := shared(); err == nil {
+		c.Close()
+	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// childVariable makes the test program run a browser until it is killed.
+const childVariable = "BROWSERS_TEST_CHILD"
+
+// runUntilKilled prints the browser's pid when the first message is there.
+func runUntilKilled(address string) {
+	c, err := NewChromium(context.Background(), Options{})
+	if err == nil {
+		err = c.Subscribe(context.Background(), subscription("eventsource", address), func(e measure.Event) {
+			if id("e-1")(e) {
+				fmt.Println(c.processes[false].pid)
+			}
+		})
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// within bounds what a test waits for; nothing is expected to take so long.
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func subscription(technique, url string) measure.Subscription {
+	return measure.Subscription{
+		Technique: technique, Target: measure.Target{URL: url}, Resume: true,
+		PollInterval: 10 * time.Millisecond, Retry: 10 * time.Millisecond,
+	}
+}
+
+// receive subscribes until enough says so, and returns all events.
+func receive(t *testing.T, c *Chromium, s measure.Subscription, enough func(measure.Event) bool) []measure.Event {
+	t.Helper()
+	ctx, leave := context.WithCancel(within(t))
+	defer leave()
+	var events []measure.Event
+	err := c.Subscribe(ctx, s, func(e measure.Event) {
+		events = append(events, e)
+		if enough != nil && enough(e) {
+			leave()
+		}
+	})
+	if err != nil {
+		t.Fatalf("%v; events so far: %+v", err, events)
+	}
+	return events
+}
+
+// id returns a function that recognises a message.
+func id(want string) func(measure.Event) bool {
+	return func(e measure.Event) bool { return e.Kind == measure.Received && e.ID == want }
+}
+
+func ids(events []measure.Event) []string {
+	var ids []string
+	for _, e := range events {
+		if e.Kind == measure.Received {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+func count(events []measure.Event, kind measure.EventKind) int {
+	n := 0
+	for _, e := range events {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+func TestPagesReceiveInOrder(t *testing.T) {
+	c := chromium(t)
+	t.Cleanup(func() { // when all pages have been read
+		if b := c.Clock().BoundUS; b <= 0 || b > time.Second.Microseconds() {
+			t.Errorf("clock bound is %d µs", b)
+		}
+	})
+	for _, technique := range pages.Techniques() {
+		t.Run(technique, func(t *testing.T) {
+			t.Parallel()
+			o := newOrigin(t)
+			began := time.Now().UnixMicro()
+			events := receive(t, c, subscription(technique, o.url(technique)), id("e-5"))
+			got := ids(events)
+			if want := []string{"e-1", "e-2", "e-3", "e-4", "e-5"}; len(got) < 5 || !slices.Equal(got[:5], want) {
+				t.Fatalf("got messages %v, want %v", got, want)
+			}
+			if events[0].Kind != measure.Dial || events[1].Kind != measure.Headers {
+				t.Errorf("began with %s, %s, want dial, headers", events[0].Kind, events[1].Kind)
+			}
+			if h := events[1]; h.HTTP != "1.1" || h.Conn != 1 || h.Status != 200 && h.Status != 101 {
+				t.Errorf("headers: %+v", h)
+			}
+			if n := count(events, measure.Failed); n > 0 {
+				t.Errorf("%d errors: %+v", n, events)
+			}
+			for _, e := range events {
+				if e.T < began-5000 || e.T > time.Now().UnixMicro()+5000 {
+					t.Errorf("%s at %d, which is not between start and now", e.Kind, e.T)
+				}
+				if e.Kind == measure.Received && e.Bytes != 1 {
+					t.Errorf("message %s has %d bytes of data, want 1", e.ID, e.Bytes)
+				}
+			}
+			streams := !slices.Contains([]string{"short-poll", "long-poll", "callback-poll", "piggyback"}, technique)
+			if streams != (count(events, measure.Prelude) == 1) {
+				t.Errorf("%d hellos were seen", count(events, measure.Prelude))
+			}
+		})
+	}
+}
+
+func TestOriginSeesTheClientLeave(t *testing.T) {
+	c := chromium(t)
+	for _, technique := range pages.Techniques() {
+		if technique == "short-poll" || technique == "piggyback" {
+			continue // never held
+		}
+		t.Run(technique, func(t *testing.T) {
+			t.Parallel()
+			o := newOrigin(t)
+			ctx, leave := context.WithCancel(within(t))
+			defer leave()
+			go func() {
+				select {
+				case <-o.held:
+				case <-ctx.Done():
+				}
+				leave()
+			}()
+			if err := c.Subscribe(ctx, subscription(technique, o.url(technique)), func(measure.Event) {}); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case got := <-o.left:
+				if got != technique {
+					t.Errorf("%s left", got)
+				}
+			case <-within(t).Done():
+				t.Error("the origin never learned that the client left")
+			}
+		})
+	}
+}
+
+func TestFirstEndWithoutResume(t *testing.T) {
+	c := chromium(t)
+	for _, technique := range []string{"short-poll", "callback-poll", "eventsource", "fetch-streaming"} {
+		t.Run(technique, func(t *testing.T) {
+			t.Parallel()
+			o := newOrigin(t)
+			o.instead = ending("recycle-bytes", "")
+			s := subscription(technique, o.url(technique))
+			s.Resume = false
+			events := receive(t, c, s, nil)
+			last := events[len(events)-1]
+			if last.Kind != measure.End || last.EndKind != measure.EndClean || count(events, measure.End) != 1 {
+				t.Errorf("got %+v", events)
+			}
+			if n := len(o.queries(technique)); n != 1 {
+				t.Errorf("the origin saw %d requests, want 1", n)
+			}
+		})
+	}
+}
+
+// One pool holds six connections to a host; eight streams at once need more
+// than one pool.
+func TestContextsHaveTheirOwnConnections(t *testing.T) {
+	c := chromium(t)
+	o := newOrigin(t)
+	const streams = 8
+	ctx, leave := context.WithCancel(within(t))
+	defer leave()
+	var wg, received sync.WaitGroup
+	received.Add(streams)
+	for range streams {
+		wg.Go(func() {
+			err := c.Subscribe(ctx, subscription("eventsource", o.url("eventsource")), func(e measure.Event) {
+				if id("e-5")(e) {
+					received.Done()
+				}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all := make(chan struct{})
+	go func() {
+		received.Wait()
+		close(all)
+	}()
+	select {
+	case <-all:
+	case <-ctx.Done():
+		t.Errorf("only %d streams were open at once", o.mostOpen())
+		received.Add(-streams)
+	}
+	leave()
+	wg.Wait()
+	if most := o.mostOpen(); most != streams {
+		t.Errorf("%d streams were open at once, want %d", most, streams)
+	}
+}
+
+func TestSlotsAreWaitedFor(t *testing.T) {
+	c := newChromium(t, Options{MostContexts: 1})
+	o := newOrigin(t)
+	s := subscription("eventsource", o.url("eventsource"))
+	receive(t, c, s, func(e measure.Event) bool {
+		if !id("e-1")(e) {
+			return false
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		gaveUp := errors.New("gave up")
+		cancel(gaveUp)
+		if err := c.Subscribe(ctx, s, func(measure.Event) {}); !errors.Is(err, gaveUp) {
+			t.Errorf("a second subscription returned %v, want %v", err, gaveUp)
+		}
+		return true
+	})
+}
+
+func TestHostileDataArrivesAsData(t *testing.T) {
+	c := chromium(t)
+	// Each is followed by its size as the page sees it.
+	data := []string{
+		`"</script><script>parent.cometbench.stop()</script>"`,
+		`"<!-- <script> \u2028 \u2029 --> ` + "\u2028\u2029" + `"`,
+		`"'quotes\" and \\ backslashes ]); stop(); //"`,
+		`{"control":"end","reason":"terminated"}`,
+		`"data: x\n\nid: e-9\n\n--frontier--\r\n"`,
+	}
+	for _, technique := range pages.Techniques() {
+		t.Run(technique, func(t *testing.T) {
+			t.Parallel()
+			o := newOrigin(t, data...)
+			events := receive(t, c, subscription(technique, o.url(technique)), id("e-5"))
+			if got, want := ids(events), []string{"e-1", "e-2", "e-3", "e-4", "e-5"}; !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+			if n := count(events, measure.Failed); n > 0 {
+				t.Errorf("%d errors: %+v", n, events)
+			}
+		})
+	}
+}
+
+func TestSupportsNamesReasons(t *testing.T) {
+	c := chromium(t)
+	const u = "http://127.0.0.1:1/t/x"
+	for _, s := range []measure.Subscription{
+		{Technique: "htmlfile", Target: measure.Target{URL: u}},
+		{Technique: "eventsource", Target: measure.Target{URL: "unix:/x"}},
+		{Technique: "eventsource", Target: measure.Target{URL: u, HTTP: "1.0"}},
+		{Technique: "eventsource", Target: measure.Target{URL: u, HTTP: "2"}},
+		{Technique: "eventsource", Target: measure.Target{URL: u, SourceAddr: "127.0.0.2"}},
+		{Technique: "eventsource", Target: measure.Target{URL: u, Method: "POST"}},
+		{Technique: "eventsource", Target: measure.Target{URL: u, RootsPEM: []byte("x")}},
+		{Technique: "eventsource", Target: measure.Target{URL: u, Proxy: "http://user:secret@127.0.0.1:1"}},
+		{Technique: "websocket", Target: measure.Target{URL: u, Proxy: "http://127.0.0.1:1", SocketVia: "get"}},
+		{Technique: "long-poll", Target: measure.Target{URL: u, Method: "PUT"}},
+	} {
+		if c.Supports(s) == nil {
+			t.Errorf("%s %+v is supported", s.Technique, s.Target)
+		}
+		if err := c.Subscribe(t.Context(), s, func(measure.Event) {}); err == nil {
+			t.Errorf("%s %+v was subscribed to", s.Technique, s.Target)
+		}
+	}
+	for _, technique := range pages.Techniques() {
+		if err := c.Supports(subscription(technique, u)); err != nil {
+			t.Errorf("%s: %v", technique, err)
+		}
+	}
+}
+
+func TestMissingBrowser(t *testing.T) {
+	_, err := NewChromium(t.Context(), Options{Binary: "/nowhere/chromium"})
+	var missing *MissingError
+	if !errors.As(err, &missing) || missing.Package != "chromium-headless-shell" {
+		t.Errorf("got %v", err)
+	}
+}

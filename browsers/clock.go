@@ -1,0 +1,59 @@
+package browsers
+
+import (
+	"context"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// clockStep is how coarsely a page sees time: Chromium rounds performance.now
+// to 100 µs where a page is not isolated.
+const clockStep = 100 // microseconds
+
+// bracket narrows down how far a page's clock is from ours: each reading of it
+// happened between two readings of ours.
+type bracket struct {
+	low, high int64 // the offset to add to the page's clock lies between
+	known     bool
+}
+
+// add takes one reading, all in Unix microseconds.
+func (b *bracket) add(before, page, after int64) {
+	low, high := before-page-clockStep, after-page
+	if !b.known {
+		*b = bracket{low, high, true}
+		return
+	}
+	// Two readings that contradict each other say that a clock was set in
+	// between; the later one counts.
+	if low > b.high || high < b.low {
+		b.low, b.high = low, high
+		return
+	}
+	b.low, b.high = max(b.low, low), min(b.high, high)
+}
+
+// offset is what to add to the page's clock, and how wrong that can be. Both
+// clocks are this machine's, so that it is the least correction that the
+// readings allow, which usually is none.
+func (b *bracket) offset() (offset, bound int64) {
+	offset = min(max(0, b.low), b.high)
+	return offset, max(b.high-offset, offset-b.low)
+}
+
+// calibrate reads the page's clock a few times.
+func calibrate(page context.Context) (*bracket, error) {
+	const readings = 5
+	var b bracket
+	for range readings {
+		before := time.Now().UnixMicro()
+		at, err := chromedp.Run(page, chromedp.Evaluate[int64](`cometbenchLog.now()`))
+		after := time.Now().UnixMicro()
+		if err != nil {
+			return nil, err
+		}
+		b.add(before, at, after)
+	}
+	return &b, nil
+}

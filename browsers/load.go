@@ -1,0 +1,57 @@
+package browsers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// notLoaded says what came instead of a page.
+type notLoaded struct {
+	note   string
+	status int // of the answer, if there was one
+}
+
+func (e *notLoaded) Error() string { return e.note }
+
+// load brings the page of a technique into the tab. A *notLoaded error is the
+// path's doing; every other error is the browser's.
+func (pg *page) load(ctx context.Context, address *url.URL, technique string, within time.Duration) error {
+	call, cancel := pg.until(ctx, within)
+	defer cancel()
+	answer, err := chromedp.Run(call, chromedp.NavigateResponse(address.String()))
+	var refused *chromedp.LoadError
+	switch {
+	case errors.As(err, &refused):
+		return &notLoaded{note: "the page did not load: " + refused.ErrorText}
+	case err != nil && ctx.Err() != nil:
+		return &notLoaded{note: "the page had not loaded when the client left"}
+	case err != nil && pg.ctx.Err() == nil:
+		if hung := pg.answers(ctx); hung != nil {
+			return fmt.Errorf("load page: %w", hung)
+		}
+		return &notLoaded{note: fmt.Sprintf("the page did not load within %v", within)}
+	case err != nil:
+		return fmt.Errorf("load page: %w", err)
+	}
+	ready, err := chromedp.Run(call, chromedp.Evaluate[string](`typeof cometbench === 'function' ? String(cometbench.ready) : ''`))
+	if err != nil && ctx.Err() != nil {
+		return &notLoaded{note: "the page had not loaded when the client left"}
+	}
+	if err != nil {
+		return fmt.Errorf("load page: %w", err)
+	}
+	if ready == technique {
+		return nil
+	}
+	wrong := &notLoaded{note: "something else came instead of the page"}
+	if answer != nil {
+		wrong.status = int(answer.Status)
+		wrong.note = fmt.Sprintf("something else came instead of the page: status %d, %s", answer.Status, answer.MimeType)
+	}
+	return wrong
+}

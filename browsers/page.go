@@ -1,0 +1,176 @@
+package browsers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/inspector"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/security"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// binding is the function through which pages report.
+const binding = "cometbenchSink"
+
+// page is one tab in a browser context of its own.
+type page struct {
+	process *process
+	ctx     context.Context // chromedp's, for the tab; ends with the browser
+	release context.CancelFunc
+	inbox   *inbox
+	patient time.Duration // how long a small command may take
+}
+
+// crashed is put into the inbox when the page's own process dies.
+type crashed struct{}
+
+// openPage makes a browser context and a tab in it. The context's proxy is
+// what the target says; loopback goes through it as well, which a browser
+// would otherwise not do.
+func (p *process) openPage(t measure.Target, patient time.Duration) (*page, error) {
+	fresh := func(params *target.CreateBrowserContextParams) {
+		if t.Proxy != "" {
+			params.ProxyServer = t.Proxy
+			params.ProxyBypassList = "<-loopback>"
+		}
+	}
+	tab, release := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(fresh))
+	pg := &page{process: p, ctx: tab, release: release, inbox: newInbox(), patient: patient}
+	// The tab's events are read until the context of its first command ends,
+	// so that this command gets a watch instead of a deadline.
+	watch := time.AfterFunc(patient, p.close)
+	err := pg.prepare(t)
+	watch.Stop()
+	if err != nil {
+		release()
+		return nil, fmt.Errorf("open browser context: %w", err)
+	}
+	return pg, nil
+}
+
+// prepare sets up the tab before anything is loaded into it.
+func (pg *page) prepare(t measure.Target) error {
+	err := chromedp.Listen(pg.ctx, func(ev any) {
+		switch ev := ev.(type) {
+		case *runtime.EventBindingCalled:
+			if ev.Name == binding {
+				pg.inbox.put(ev)
+			}
+		case *inspector.EventTargetCrashed:
+			pg.inbox.put(crashed{})
+		case *network.EventRequestWillBeSent, *network.EventResponseReceived,
+			*network.EventLoadingFinished, *network.EventLoadingFailed,
+			*network.EventWebSocketCreated, *network.EventWebSocketWillSendHandshakeRequest,
+			*network.EventWebSocketHandshakeResponseReceived, *network.EventWebSocketFrameError,
+			*network.EventWebSocketClosed:
+			pg.inbox.put(ev)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	// The library watches every node of the document, which a forever iframe
+	// adds by the thousand.
+	if _, err := chromedp.Call(pg.ctx, css.Disable, cdp.Empty{}); err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(pg.ctx, dom.Disable, cdp.Empty{}); err != nil {
+		return err
+	}
+	// And it makes the browser keep every answer, in case somebody wants to
+	// read it again.
+	least := int64(1)
+	kept := network.EnableParams{MaxTotalBufferSize: &least, MaxResourceBufferSize: &least}
+	if _, err := chromedp.Call(pg.ctx, network.Enable, kept); err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(pg.ctx, runtime.AddBinding, runtime.AddBindingParams{Name: binding}); err != nil {
+		return err
+	}
+	if len(t.Header) > 0 {
+		extra := network.Headers{}
+		for name, values := range t.Header {
+			for _, v := range values {
+				extra[name] = v
+			}
+		}
+		if _, err := chromedp.Call(pg.ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: extra}); err != nil {
+			return err
+		}
+	}
+	if t.Insecure {
+		if _, err := chromedp.Call(pg.ctx, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends the browser context and with it every connection of the page. A
+// browser that does not do so in time is killed, and that is an error.
+func (pg *page) close() error {
+	defer pg.release()
+	c := chromedp.FromContext(pg.ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(pg.ctx), pg.patient)
+	defer cancel()
+	_, err := cdp.Call(ctx, c.Browser, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: c.BrowserContextID})
+	if err != nil {
+		pg.process.close() // before release, which would wait for answers
+		return fmt.Errorf("%w: close browser context: %w", errHung, err)
+	}
+	return nil
+}
+
+// died says why the page's context ended although nobody wanted it to.
+func (pg *page) died() error {
+	_, err := chromedp.CallBrowser(pg.ctx, browser.GetVersion, cdp.Empty{})
+	return fmt.Errorf("the browser died: %w", err)
+}
+
+// until returns the page's context, ending with ctx as well, for commands that
+// are given up when the subscription ends.
+func (pg *page) until(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	both, cancel := context.WithTimeout(pg.ctx, within)
+	stop := context.AfterFunc(ctx, cancel)
+	return both, func() {
+		stop()
+		cancel()
+	}
+}
+
+// answers asks the page for nothing, and fails when that takes too long.
+func (pg *page) answers(ctx context.Context) error {
+	call, cancel := pg.until(ctx, pg.patient)
+	defer cancel()
+	_, err := chromedp.Run(call, chromedp.Evaluate[int](`0`))
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: the page did not answer within %v", errHung, pg.patient)
+	}
+	return err
+}
+
+// cut tells the page that an exchange is over. A frame that breaks off, or is
+// answered by 204, gives its page no sign of it.
+func (pg *page) cut(ctx context.Context, number int) error {
+	call, cancel := pg.until(ctx, pg.patient)
+	defer cancel()
+	_, err := chromedp.Run(call, chromedp.Evaluate[int](fmt.Sprintf("cometbench.cut(%d); 0", number)))
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("tell the page of the end: %w", err)
+	}
+	return nil
+}

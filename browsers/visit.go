@@ -1,0 +1,217 @@
+package browsers
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/cometbench/cometbench/browsers/pages"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// visit is one subscription: a page in a context of its own, from loading to
+// leaving.
+type visit struct {
+	client       *Chromium
+	subscription measure.Subscription
+	sink         func(measure.Event)
+}
+
+// errHung marks errors after which the process is killed: it is there, and does
+// not answer.
+var errHung = errors.New("the browser hangs")
+
+// run returns nil when ctx ended or the subscription is over.
+func (v *visit) run(ctx context.Context, p *process) (err error) {
+	pg, err := p.openPage(v.subscription.Target, v.client.options.AnswerWithin)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if errors.Is(err, errHung) {
+			p.close()
+		}
+		if closeErr := pg.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	target, err := url.Parse(v.subscription.Target.URL)
+	if err != nil {
+		return fmt.Errorf("parse target: %w", err)
+	}
+	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
+		return err
+	}
+	clock, err := calibrate(pg.ctx)
+	if err != nil {
+		return fmt.Errorf("read the page's clock: %w", err)
+	}
+	offset, bound := clock.offset()
+	v.client.calibrated(bound)
+	technique, _ := measure.TechniqueByName(v.subscription.Technique)
+	f := newFeed(target, technique.Polls(), offset, v.sink)
+	if err := v.start(pg); err != nil {
+		return err
+	}
+	return v.follow(ctx, pg, f)
+}
+
+// nonces make the address of each page load unlike all others.
+var nonces atomic.Int64
+
+// load brings the page in, again and again if the subscription resumes. It
+// reports false when there is nothing to go on with.
+func (v *visit) load(ctx context.Context, pg *page, target *url.URL) (bool, error) {
+	for {
+		nonce := strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.FormatInt(nonces.Add(1), 10)
+		address := &url.URL{
+			Scheme: target.Scheme, Host: target.Host, Path: pages.Path(v.subscription.Technique),
+			RawQuery: "nonce=" + nonce,
+		}
+		err := pg.load(ctx, address, v.subscription.Technique, v.client.options.LoadWithin)
+		var path *notLoaded
+		if err == nil || !errors.As(err, &path) {
+			return err == nil, err
+		}
+		if path.status != 0 {
+			v.emit(measure.Event{Kind: measure.Headers, Status: path.status})
+		}
+		v.emit(measure.Event{Kind: measure.Failed, Note: path.note})
+		if !v.subscription.Resume {
+			return false, nil
+		}
+		select {
+		case <-time.After(v.retry()):
+		case <-ctx.Done():
+			return false, nil
+		case <-pg.ctx.Done():
+			return false, pg.died()
+		}
+		v.emit(measure.Event{Kind: measure.Reconnect, Note: path.note})
+	}
+}
+
+func (v *visit) retry() time.Duration {
+	if v.subscription.Retry > 0 {
+		return v.subscription.Retry
+	}
+	return time.Second
+}
+
+// emit reports what the driver itself saw, now.
+func (v *visit) emit(e measure.Event) {
+	e.T = time.Now().UnixMicro()
+	v.sink(e)
+}
+
+// start sets the technique going in the loaded page.
+func (v *visit) start(pg *page) error {
+	s := v.subscription
+	options, err := json.Marshal(map[string]any{
+		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
+		"interval": s.PollInterval.Milliseconds(), "retry": v.retry().Milliseconds(),
+		"method": s.Target.Method, "body": base64.StdEncoding.EncodeToString(s.Target.Body),
+	})
+	if err != nil {
+		return fmt.Errorf("start %s: %w", s.Technique, err)
+	}
+	call, cancel := context.WithTimeout(pg.ctx, pg.patient)
+	defer cancel()
+	expression := fmt.Sprintf("cometbench.start(%s); 0", options)
+	if _, err := chromedp.Run(call, chromedp.Evaluate[int](expression)); err != nil {
+		return fmt.Errorf("start %s: %w", s.Technique, err)
+	}
+	return nil
+}
+
+// follow passes on what the page and its network report until ctx ends or the
+// subscription is over.
+func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
+	watch, stopWatch := v.watch(ctx, pg)
+	defer stopWatch()
+	overdue := time.NewTimer(0)
+	defer overdue.Stop()
+	for {
+		if err := v.digest(ctx, pg, f); err != nil || f.over {
+			return err
+		}
+		overdue.Stop()
+		if due := f.due(); !due.IsZero() {
+			overdue.Reset(time.Until(due))
+		}
+		select {
+		case <-pg.inbox.wake:
+		case <-overdue.C:
+		case err := <-watch:
+			return err
+		case <-pg.ctx.Done():
+			return pg.died()
+		case <-ctx.Done():
+			err := v.digest(ctx, pg, f)
+			f.flush()
+			return err
+		}
+	}
+}
+
+// digest works on what has come in, and on what should have.
+func (v *visit) digest(ctx context.Context, pg *page, f *feed) error {
+	events, ok := pg.inbox.take()
+	now := time.Now()
+	for _, ev := range events {
+		switch ev := ev.(type) {
+		case crashed:
+			return errors.New("the page crashed")
+		case *runtime.EventBindingCalled:
+			f.report(ev.Payload, now)
+		default:
+			f.network(ev, now)
+		}
+	}
+	if !ok {
+		return fmt.Errorf("more than %d events waited for their reader", mostWaiting)
+	}
+	f.drain(now)
+	if number := f.unnoticed(now); number != 0 {
+		return pg.cut(ctx, number)
+	}
+	return nil
+}
+
+// watch asks the page from time to time whether it still lives; the channel
+// gets an error when it does not. The returned function stops and waits.
+func (v *visit) watch(ctx context.Context, pg *page) (<-chan error, func()) {
+	const pause = 5 * time.Second
+	ctx, cancel := context.WithCancel(ctx)
+	failed := make(chan error, 1)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticks := time.NewTicker(pause)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticks.C:
+			}
+			if err := pg.answers(ctx); err != nil {
+				failed <- err
+				return
+			}
+		}
+	}()
+	return failed, func() {
+		cancel()
+		<-stopped
+	}
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cometbench/cometbench/browsers"
+	"github.com/cometbench/cometbench/proxies/real"
+)
+
+func doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "doctor",
+		Short:   "What this machine has and lacks, and what each lack costs",
+		Long:    "Doctor looks for the programs and limits that cometbench uses. Nothing it misses is an error: what needs it is skipped, and says so.",
+		Example: "  cometbench doctor",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return doctor(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+}
+
+func doctor(ctx context.Context, w io.Writer) error {
+	tab := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	row := func(ok bool, name, found, cost string) {
+		mark := "ok"
+		if !ok {
+			mark = "missing"
+			found = cost
+		}
+		fmt.Fprintf(tab, "%s\t%s\t%s\n", mark, name, found)
+	}
+	fmt.Fprintf(tab, "ok\tgo\t%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	for _, p := range real.Programs() {
+		v, err := p.Version(ctx)
+		row(err == nil, p.Name, v, fmt.Sprintf("cells of real:%s are skipped; apt-get install %s brings it", p.Name, p.Package))
+	}
+	binary := ""
+	chromium, err := browsers.NewChromium(ctx, browsers.Options{})
+	if err == nil {
+		binary = chromium.Binary()
+		defer chromium.Close()
+	}
+	row(err == nil, "chromium", binary, "cells of the client chromium are skipped; apt-get install chromium-headless-shell brings it")
+	if n, ok := descriptors(); ok {
+		row(n >= 4096, "descriptors", fmt.Sprintf("%d per process", n),
+			fmt.Sprintf("%d per process: load beyond about %d subscribers is limited; ulimit -n raises it", n, n/2))
+	}
+	return tab.Flush()
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/proxies/real"
+	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/scenarios"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// listKinds are what can be listed.
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes"}
+
+// listed is one row: a name, what it is, and further fields.
+type listed struct {
+	Name  string            `json:"name"`
+	Means string            `json:"means"`
+	More  map[string]string `json:"more,omitempty"`
+}
+
+func listCommand() *cobra.Command {
+	var jsonOutput bool
+	cmd := &cobra.Command{
+		Use:       "list KIND",
+		Short:     "List the names that other commands take",
+		Long:      "List shows what there is of a kind: " + strings.Join(listKinds, ", ") + ".",
+		Example:   "  cometbench list faults\n  cometbench list techniques --json",
+		ValidArgs: listKinds,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("want one of %s", strings.Join(listKinds, ", "))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rows, err := list(args[0])
+			if err != nil {
+				return err
+			}
+			return printList(cmd.OutOrStdout(), rows, jsonOutput)
+		},
+	}
+	cmd.Flags().BoolVar(&jsonOutput, "json", false, "as JSON")
+	return cmd
+}
+
+func list(kind string) ([]listed, error) {
+	var out []listed
+	switch kind {
+	case "techniques":
+		for _, t := range reference.All() {
+			info := t.Info()
+			out = append(out, listed{t.Name(), info.Summary, map[string]string{
+				"family": info.Family, "class": string(info.Class), "methods": strings.Join(info.Methods, " "), "http": strings.Join(info.HTTP, " "),
+			}})
+		}
+	case "proxies":
+		out = append(out, listed{Name: "direct", Means: "no proxy: the control"}, listed{Name: "transparent", Means: "a simulated proxy that changes nothing: the second control"})
+		presets, _ := list("presets")
+		out = append(out, presets...)
+		for _, p := range real.Programs() {
+			for i, c := range p.Configs {
+				out = append(out, listed{Name: realSpec(p, i), Means: c.Means, More: map[string]string{"package": p.Package}})
+			}
+		}
+		out = append(out,
+			listed{Name: "fault:NAME(…)&NAME(…)", Means: "one hop with these faults, from the origin outward"},
+			listed{Name: "real:NAME@FILE", Means: "a real program with your own configuration: a template with .Listen, .Origin and .OriginURL"},
+			listed{Name: "forward:URL", Means: "a forward proxy that runs already"},
+			listed{Name: "reverse:URL", Means: "an address that already leads to the origin (see run --origin-listen)"},
+			listed{Name: "A+B", Means: "two hops, A nearest the client"})
+	case "presets":
+		for _, p := range proxies.Presets() {
+			out = append(out, listed{Name: p.Name, Means: p.Means})
+		}
+	case "faults":
+		for _, f := range proxies.Faults() {
+			var params, causes []string
+			for _, p := range f.Provokes {
+				causes = append(causes, p.Cause)
+			}
+			for _, p := range f.Params {
+				params = append(params, p.Name)
+			}
+			out = append(out, listed{Name: f.Name, Means: f.Means, More: map[string]string{"parameters": strings.Join(params, " "), "causes": strings.Join(causes, " ")}})
+		}
+	case "clients":
+		out = []listed{{Name: "go", Means: "a Go client with its own decoders"}, {Name: "chromium", Means: "headless Chromium, a page per technique"}}
+	case "checks":
+		for _, c := range scenarios.All() {
+			out = append(out, listed{Name: c.ID, Means: c.Question, More: map[string]string{"kind": string(c.Kind), "axis": string(c.Axis)}})
+		}
+	case "causes":
+		for _, c := range measure.Causes() {
+			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]string{"family": string(c.Family), "advice": c.Advice}})
+		}
+	default:
+		return nil, unknownName("kind", kind, listKinds)
+	}
+	return out, nil
+}
+
+func printList(w io.Writer, rows []listed, jsonOutput bool) error {
+	if jsonOutput {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	}
+	tab := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintf(tab, "%s\t%s\n", r.Name, r.Means)
+	}
+	return tab.Flush()
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cometbench/cometbench/reports"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// reportOptions are the flags of `report`.
+type reportOptions struct{ format, out string }
+
+func reportCommand() *cobra.Command {
+	var o reportOptions
+	cmd := &cobra.Command{
+		Use:     "report DIR…",
+		Short:   "Render run directories",
+		Long:    `Report renders one run directory, or several merged into one (of cells with equal labels the last directory's wins).`,
+		Example: "  cometbench report cometbench-out/20261120-120000.000 --format html -o report.html",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("want a run directory; cometbench run writes one below cometbench-out")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return report(args, o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, json, csv or openmetrics")
+	cmd.Flags().StringVarP(&o.out, "output", "o", "", "file to write (default: standard output)")
+	return cmd
+}
+
+func report(dirs []string, o reportOptions, stdout, stderr io.Writer) error {
+	format, ok := reports.FormatByName(o.format)
+	if !ok {
+		var known []string
+		for _, f := range reports.Formats() {
+			known = append(known, f.Name)
+		}
+		return unknownName("format", o.format, known)
+	}
+	var runs []*measure.Run
+	for _, dir := range dirs {
+		run, err := measure.Read(dir)
+		if err != nil {
+			return usage("%w", err)
+		}
+		for _, w := range run.Warnings {
+			fmt.Fprintln(stderr, "cometbench: warning: "+oneLine(w))
+		}
+		runs = append(runs, run)
+	}
+	if o.out != "" {
+		if err := reports.WriteFile(o.out, format, runs...); err != nil {
+			return usage("%w", err)
+		}
+		return nil
+	}
+	if format.Name == "text" {
+		return reports.TextOptions{Width: terminalWidth(os.Stdout)}.Write(stdout, runs)
+	}
+	return format.Write(stdout, runs)
+}

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cometbench/cometbench/reports"
+	"github.com/cometbench/cometbench/scenarios"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// runOptions are the flags of `run`.
+type runOptions struct {
+	techniques, proxies, clients, checks, modes []string
+	http                                        []string
+
+	out, resume               string
+	origin, token, listen     string
+	parallel                  int
+	timeScale                 float64
+	maxWait                   time.Duration
+	failOn                    string
+	dryRun, quiet, jsonOutput bool
+	seed                      int64
+}
+
+func runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the matrix, write a run directory",
+		Long: `Run sends messages by each technique through each proxy to each client, judges
+what arrived when, and writes a run directory: results.jsonl as cells end, then
+report.html, summary.md and junit.xml.
+
+Without --technique, --proxy and --client it measures the default matrix: eight
+techniques through simulated proxies and, where they are installed, nginx and
+haproxy in stock and streaming configuration, by the Go client and, on four of
+the paths, by headless Chromium. What is missing here is skipped and named.`,
+		Example: `  cometbench run
+  cometbench run --technique eventsource,websocket --proxy real:nginx --proxy real:nginx/streaming
+  cometbench run --technique eventsource --proxy 'fault:buffer(until=close)' --client go,chromium
+  cometbench run --proxy 'real:nginx@nginx.conf' --fail-on broken`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runMatrix(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.techniques, "technique", nil, "techniques, by name or glob (repeatable, or a comma list; default: the eight of the default matrix)")
+	f.StringArrayVar(&o.proxies, "proxy", nil, "proxies: direct, transparent, a preset, FILE.yaml, fault:…, real:…, forward:URL, reverse:URL, A+B (repeatable, or a comma list)")
+	f.StringArrayVar(&o.clients, "client", nil, "clients: go, chromium (repeatable, or a comma list; default: go when --proxy is given)")
+	f.StringArrayVar(&o.checks, "check", nil, "checks, by id or glob, as delivery/* (default: all)")
+	f.StringArrayVar(&o.modes, "mode", nil, "how clients reach simulated proxies: reverse, forward (default reverse)")
+	f.StringSliceVar(&o.http, "http", []string{"1.1"}, "HTTP versions between client and proxy: 1.0, 1.1")
+	f.StringVar(&o.out, "out", "", "run directory (default cometbench-out/<run id>)")
+	f.StringVar(&o.resume, "resume", "", "finish the interrupted run in this directory")
+	f.StringVar(&o.origin, "origin", "", "use a `cometbench serve` that runs elsewhere as origin")
+	f.StringVar(&o.token, "origin-token", "", "the token that it printed")
+	f.StringVar(&o.listen, "origin-listen", "", "start our origin at this address, where a proxy already points")
+	f.IntVar(&o.parallel, "parallel", 24, "exchanges at once")
+	f.Float64Var(&o.timeScale, "time-scale", 0.01, "scale of policy time (idle limits, holds, heartbeats) on simulated paths, above 0 and at most 1")
+	f.DurationVar(&o.maxWait, "max-wait", 5*time.Second, "how long a silence is waited out on paths that are never scaled")
+	f.StringVar(&o.failOn, "fail-on", "", "exit 1 when a cell is degraded or broken: degraded, broken")
+	f.BoolVar(&o.dryRun, "dry-run", false, "list the cells and stop")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	f.BoolVar(&o.jsonOutput, "json", false, "print the result lines to stdout instead of the table")
+	f.Int64Var(&o.seed, "seed", 1, "seed of everything that is left to chance")
+	return cmd
+}
+
+func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	m, closeClients, err := o.matrix(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeClients()
+	if o.dryRun {
+		for _, l := range m.Labels() {
+			fmt.Fprintln(stdout, l)
+		}
+		return nil
+	}
+	origin, err := o.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer origin.Close()
+	w, done, err := o.directory()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+
+	bar := newProgress(stderr, o.quiet)
+	run := o.record(ctx, origin, len(m.Labels()))
+	if len(done) == 0 {
+		if err := w.Append(run); err != nil {
+			return err
+		}
+	}
+	out := stdout
+	opt := scenarios.Options{
+		Origin: origin, TimeScale: o.timeScale, MaxWait: o.maxWait, Parallel: o.parallel, Seed: o.seed,
+		Done: done, Progress: bar.show,
+	}
+	if o.jsonOutput {
+		enc := json.NewEncoder(out)
+		if err := enc.Encode(run); err != nil {
+			return err
+		}
+		opt.Ended = func(cell measure.CellRecord, checks []measure.CheckRecord) {
+			for _, c := range checks {
+				enc.Encode(c)
+			}
+			enc.Encode(cell)
+		}
+	}
+	sum, err := scenarios.Run(ctx, m, w, opt)
+	bar.finish()
+	interrupted := errors.Is(err, context.Canceled) && ctx.Err() != nil
+	if err != nil && !interrupted {
+		return &exitError{exitHarness, err}
+	}
+	end, err := finishRun(w, !interrupted)
+	if err != nil {
+		return &exitError{exitHarness, err}
+	}
+	if o.jsonOutput {
+		json.NewEncoder(out).Encode(end)
+	} else if err := printRun(out, w.Dir()); err != nil {
+		return err
+	}
+	if interrupted {
+		return &exitError{exitInterrupted, fmt.Errorf("interrupted after %d of %d cells; cometbench run --resume %s finishes it", end.Cells, len(m.Labels()), w.Dir())}
+	}
+	_ = sum
+	return o.verdict(end)
+}
+
+// check refuses flags that make no sense together or at all.
+func (o runOptions) check() error {
+	switch {
+	case o.timeScale <= 0 || o.timeScale > 1:
+		return usage("--time-scale %g: want a number above 0 and at most 1, as 0.01", o.timeScale)
+	case o.maxWait <= 0:
+		return usage("--max-wait %s: want a duration above 0, as 5s", o.maxWait)
+	case o.parallel < 1 || o.parallel > 512:
+		return usage("--parallel %d: want a number from 1 to 512", o.parallel)
+	case o.failOn != "" && o.failOn != "degraded" && o.failOn != "broken":
+		return usage("--fail-on %q: want degraded or broken", o.failOn)
+	case o.origin != "" && o.listen != "":
+		return usage("--origin and --origin-listen exclude each other: one is an origin elsewhere, the other starts ours")
+	case o.token != "" && o.origin == "":
+		return usage("--origin-token goes with --origin URL")
+	case o.resume != "" && o.out != "":
+		return usage("--resume DIR writes to that directory; leave --out away")
+	}
+	return nil
+}
+
+// start starts the origin, or connects to one that runs elsewhere.
+func (o runOptions) start(ctx context.Context) (scenarios.Origin, error) {
+	if o.origin != "" {
+		origin, err := scenarios.Remote(ctx, o.origin, o.token)
+		if err != nil {
+			return nil, usage("%w; start one with cometbench serve and give its address and token", err)
+		}
+		return origin, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	listen := o.listen
+	if listen == "" {
+		listen = "127.0.0.1:0"
+	}
+	origin, err := scenarios.Child(ctx, self, "--listen", listen)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return origin, nil
+}
+
+// directory opens the run directory, new or to be resumed, and says which
+// cells are in it already.
+func (o runOptions) directory() (*measure.Writer, map[string]bool, error) {
+	if o.resume != "" {
+		w, done, err := measure.Resume(o.resume)
+		if err != nil {
+			return nil, nil, usage("--resume %s: %w", o.resume, err)
+		}
+		return w, done, nil
+	}
+	dir := o.out
+	if dir == "" {
+		dir = filepath.Join("cometbench-out", runID(time.Now()))
+	}
+	w, err := measure.Create(dir)
+	if errors.Is(err, measure.ErrExists) {
+		return nil, nil, usage("--out %s: it holds the results of another run; name a new directory, or --resume %s", dir, dir)
+	}
+	if err != nil {
+		return nil, nil, usage("--out %s: %w; name a directory that can be written", dir, err)
+	}
+	return w, nil, nil
+}
+
+func runID(t time.Time) string { return t.UTC().Format("20060102-150405.000") }
+
+// record is the run's first line.
+func (o runOptions) record(ctx context.Context, origin scenarios.Origin, planned int) measure.RunRecord {
+	v, commit := buildInfo()
+	started := time.Now()
+	return measure.RunRecord{
+		Type: measure.TypeRun, Schema: measure.Schema, ID: runID(started), Started: started,
+		Command: append([]string{"cometbench"}, redacted(os.Args[1:])...), Tool: measure.Tool{Version: v, Commit: commit},
+		Host: scenarios.ThisHost(), TimeScale: o.timeScale, Seed: o.seed, Planned: planned,
+		NoiseFloor: scenarios.NoiseFloor(ctx, origin),
+	}
+}
+
+// redacted hides the token in what a report repeats.
+func redacted(args []string) []string {
+	out := append([]string(nil), args...)
+	for i, a := range out {
+		if strings.HasPrefix(a, "--origin-token=") {
+			out[i] = "--origin-token=…"
+		}
+		if a == "--origin-token" && i+1 < len(out) {
+			out[i+1] = "…"
+		}
+	}
+	return out
+}
+
+// finishRun appends the end line and renders the reports.
+func finishRun(w *measure.Writer, complete bool) (measure.EndRecord, error) {
+	run, err := measure.Read(w.Dir())
+	if err != nil {
+		return measure.EndRecord{}, err
+	}
+	end := measure.EndRecord{Type: measure.TypeEnd, Finished: time.Now(), Cells: len(run.Cells), Verdicts: map[measure.Verdict]int{}, Complete: complete}
+	for _, c := range run.Cells {
+		end.Verdicts[c.Verdict]++
+	}
+	if err := w.Append(end); err != nil {
+		return end, err
+	}
+	return end, reports.WriteAll(w.Dir())
+}
+
+// printRun prints the table and where the report is.
+func printRun(out io.Writer, dir string) error {
+	run, err := measure.Read(dir)
+	if err != nil {
+		return err
+	}
+	table := reports.TextOptions{Width: terminalWidth(out)}
+	if err := table.Write(out, []*measure.Run{run}); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
+	return nil
+}
+
+// verdict turns the end of a complete run into an exit code.
+func (o runOptions) verdict(end measure.EndRecord) error {
+	if n := end.Verdicts[measure.HarnessFailed] + end.Verdicts[measure.SetupFailed]; n > 0 {
+		return &exitError{exitHarness, fmt.Errorf("%d cells say nothing about their path (harness_failed or setup_failed); the report names why", n)}
+	}
+	bad := end.Verdicts[measure.Broken]
+	if o.failOn == "degraded" {
+		bad += end.Verdicts[measure.Degraded]
+	}
+	if o.failOn != "" && bad > 0 {
+		return &exitError{exitGate, fmt.Errorf("gate --fail-on %s: %d cells", o.failOn, bad)}
+	}
+	return nil
+}

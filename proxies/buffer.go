@@ -1,0 +1,178 @@
+package proxies
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+func bufferFault() Fault {
+	return Fault{
+		Name:   "buffer",
+		Means:  "The response is held back: until the origin ends it, until a block is full, or until a timer fires.",
+		Source: "cloudfoundry/java-buildpack#353, cloudflare/cloudflared#199 (until=close); nginx proxy_buffering (bytes); haproxy without http-no-delay, traefik's 100 ms flush (every)",
+		Provokes: []Provoke{
+			{"buffered", "buffer(until=close)"},
+			{"buffer-until-close", "buffer(until=close)"},
+			{"buffer-until-bytes", "buffer(bytes=4096)"},
+			{"hold-timer", "buffer(every=200ms)"},
+			{"content-type-dependent", "buffer(until=close,if=type:text/html)"},
+			{"method-dependent", "buffer(until=close,if=method:GET)"},
+			{"accept-encoding-dependent", "buffer(until=close,if=header:Accept-Encoding)"},
+		},
+		Params: []Param{
+			{Name: "until", Type: Word, Words: []string{"close"}, Main: true, Means: "hold everything until the origin ends the response; it then leaves whole, with a Content-Length"},
+			{Name: "bytes", Type: Bytes, Means: "release whole blocks of this size, and the rest at the end"},
+			{Name: "every", Type: Duration, Time: Wire, Means: "release what is there this long after the first held byte"},
+			{Name: "head", Type: Word, Words: []string{"hold", "pass"}, Means: "whether the head waits with the body: hold for until=close, else pass"},
+			{Name: "max", Type: Bytes, Default: "64M", Means: "more than this is not held; all that follows passes"},
+		},
+		New: func(a Args) (Hooks, error) {
+			plan := bufferPlan{
+				untilClose: a.Has("until"),
+				block:      int(a.Number("bytes")),
+				every:      a.Duration("every"),
+				max:        int(a.Number("max")),
+			}
+			switch {
+			case plan.untilClose && (plan.block > 0 || plan.every > 0):
+				return Hooks{}, errors.New("until=close excludes bytes and every")
+			case !plan.untilClose && plan.block == 0 && plan.every == 0:
+				return Hooks{}, errors.New("want until=close, bytes=SIZE or every=DURATION")
+			case plan.max > maxHeld:
+				return Hooks{}, errTooMuch
+			case plan.block > plan.max:
+				return Hooks{}, errors.New("bytes is larger than max")
+			}
+			plan.holdHead = a.Text("head") == "hold" || (plan.untilClose && !a.Has("head"))
+			return Hooks{Writer: func(next ResponseWriter, r *http.Request) ResponseWriter {
+				return &bufferWriter{next: next, plan: plan, method: r.Method}
+			}}, nil
+		},
+	}
+}
+
+// maxHeld bounds what any fault may be told to hold of one exchange, in bytes.
+const maxHeld = 256 << 20
+
+var errTooMuch = errors.New("more than 256M cannot be held")
+
+type bufferPlan struct {
+	untilClose bool
+	block      int // 0: no size
+	every      time.Duration
+	holdHead   bool
+	max        int
+}
+
+// bufferWriter holds a head and a body.
+type bufferWriter struct {
+	next   ResponseWriter
+	plan   bufferPlan
+	method string
+
+	mu       sync.Mutex
+	status   int // 0: no head yet
+	headHeld bool
+	body     []byte
+	timer    *time.Timer // nil: not armed
+	overflow bool
+	finished bool
+	err      error
+}
+
+func (b *bufferWriter) Header() http.Header { return b.next.Header() }
+
+func (b *bufferWriter) WriteHeader(status int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.status != 0 || b.finished {
+		return
+	}
+	b.status = status
+	if !b.plan.holdHead {
+		b.next.WriteHeader(status)
+		return
+	}
+	b.headHeld = true
+	b.arm()
+}
+
+func (b *bufferWriter) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err != nil {
+		return 0, b.err
+	}
+	b.body = append(b.body, p...)
+	switch {
+	case b.overflow || len(b.body) > b.plan.max:
+		b.overflow = true
+		b.release(len(b.body))
+	case b.plan.block > 0 && len(b.body) >= b.plan.block:
+		b.release(len(b.body) - len(b.body)%b.plan.block)
+	}
+	if len(b.body) > 0 {
+		b.arm()
+	}
+	return len(p), b.err
+}
+
+// arm starts the timer with the first held byte.
+func (b *bufferWriter) arm() {
+	if b.plan.every > 0 && b.timer == nil {
+		b.timer = time.AfterFunc(b.plan.every, b.fire)
+	}
+}
+
+func (b *bufferWriter) fire() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.finished || b.timer == nil {
+		return
+	}
+	b.release(len(b.body))
+}
+
+// release passes the head, if it is held, and the first n bytes.
+func (b *bufferWriter) release(n int) {
+	if b.timer != nil {
+		// What stays has been held for less than what goes.
+		b.timer.Stop()
+		b.timer = nil
+	}
+	if b.headHeld {
+		b.headHeld = false
+		b.next.WriteHeader(b.status)
+	}
+	if n > 0 && b.err == nil {
+		_, b.err = b.next.Write(b.body[:n])
+	}
+	b.body = slices.Delete(b.body, 0, n)
+}
+
+func (b *bufferWriter) Finish(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.plan.untilClose && b.headHeld && err == nil && b.bodyAllowed() {
+		b.asWhole()
+	}
+	b.release(len(b.body))
+	b.finished = true
+	b.next.Finish(err)
+}
+
+// asWhole turns the head into one of a complete response, as programs that
+// buffer fully send it: the length is known, and trailers have no place.
+func (b *bufferWriter) asWhole() {
+	h := b.Header()
+	h.Del("Trailer")
+	h.Set("Content-Length", strconv.Itoa(len(b.body)))
+}
+
+func (b *bufferWriter) bodyAllowed() bool {
+	return b.method != http.MethodHead && b.status >= 200 && b.status != http.StatusNoContent && b.status != http.StatusNotModified
+}

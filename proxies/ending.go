@@ -1,0 +1,90 @@
+package proxies
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// How a fault ends an exchange. Each word says what the client sees.
+const (
+	endStatus  = "504"     // 504 before the head, a cut with FIN after it
+	endFin     = "fin"     // the connection is closed, no final chunk
+	endRst     = "rst"     // the connection is reset
+	endClean   = "clean"   // the framing ends as if all were well
+	endSilence = "silence" // the client's side stays open, nothing more comes
+)
+
+func endWords() []string { return []string{endStatus, endFin, endRst, endClean, endSilence} }
+
+// CutError ends an exchange towards the client in one of the ways that the end
+// parameter of limits names: "fin", "rst" or "silence".
+type CutError struct {
+	End    string
+	Reason string
+}
+
+func (e *CutError) Error() string { return e.Reason + " (" + e.End + ")" }
+
+// errClientGone is the cause when a client leaves before the end.
+var errClientGone = errors.New("the client went away")
+
+// reset closes c so that the peer sees a reset instead of a proper end.
+func reset(c net.Conn) {
+	for inner := c; inner != nil; {
+		if l, ok := inner.(interface{ SetLinger(sec int) error }); ok {
+			_ = l.SetLinger(0) // best effort: a plain close is what is left
+			break
+		}
+		u, ok := inner.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		inner = u.NetConn()
+	}
+	_ = c.Close()
+}
+
+// closeWrite ends one direction of c, or both where it cannot do half.
+func closeWrite(c net.Conn) {
+	for inner := c; inner != nil; {
+		if w, ok := inner.(interface{ CloseWrite() error }); ok {
+			if w.CloseWrite() == nil {
+				return
+			}
+			break
+		}
+		u, ok := inner.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		inner = u.NetConn()
+	}
+	_ = c.Close()
+}
+
+// ownAnswer is a response that the proxy itself gives, in one line of text.
+func ownAnswer(r *http.Request, status int, text string) *http.Response {
+	return ownPage(r, status, "text/plain; charset=utf-8", text+"\n")
+}
+
+func ownPage(r *http.Request, status int, contentType, body string) *http.Response {
+	return &http.Response{
+		Status:     fmt.Sprintf("%d %s", status, http.StatusText(status)),
+		StatusCode: status,
+		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{
+			"Content-Type":   {contentType},
+			"Content-Length": {fmt.Sprint(len(body))},
+		},
+		ContentLength: int64(len(body)),
+		Body:          &textBody{Reader: strings.NewReader(body)},
+		Request:       r,
+	}
+}
+
+type textBody struct{ *strings.Reader }
+
+func (*textBody) Close() error { return nil }

@@ -1,0 +1,270 @@
+package proxies
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/elazarl/goproxy"
+)
+
+// Bounds on what arrives from the wire.
+const (
+	maxHeaderBytes = 256 << 10
+	headerTimeout  = 60 * time.Second
+	dialTimeout    = 10 * time.Second
+)
+
+// dialFunc opens a connection towards the origin.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// hop is a running simulated proxy.
+type hop struct {
+	mode    Mode
+	origin  *url.URL
+	parent  *url.URL
+	allow   []string
+	faults  []*applied
+	dialRaw dialFunc
+	ctx     context.Context // ends with the instance
+	stop    context.CancelFunc
+
+	listener  *countingListener
+	server    *http.Server
+	inner     *http.Server // serves HTTP found inside CONNECT
+	tunnels   *handedListener
+	goproxy   *goproxy.ProxyHttpServer
+	transport *http.Transport
+	upgrades  *http.Transport // as transport, but tunnels through a parent
+
+	counts counts
+	wg     sync.WaitGroup // serving goroutines and handlers
+
+	mu     sync.Mutex
+	closed bool
+	kept   []net.Conn
+}
+
+// startHop runs a hop on listener. It takes the listener over.
+func startHop(listener net.Listener, dial dialFunc, env Env, specs []faultSpec) (*hop, error) {
+	faults, err := apply(specs, env)
+	if err != nil {
+		return nil, err
+	}
+	h := &hop{mode: env.Mode, origin: env.Origin, parent: env.Parent, allow: env.Allow, faults: faults, dialRaw: dial}
+	h.ctx, h.stop = context.WithCancel(context.Background())
+	h.listener = &countingListener{Listener: listener, counts: &h.counts, faults: faults}
+	if h.mode == TCP {
+		h.wg.Go(h.serveTCP)
+		return h, nil
+	}
+	h.transport = h.newTransport()
+	h.upgrades = h.transport
+	if h.parent != nil {
+		h.transport.Proxy = http.ProxyURL(h.parent)
+		h.upgrades = h.newTransport()
+		h.upgrades.DialContext = h.dialThroughParent
+	}
+	var handler http.Handler = http.HandlerFunc(h.reverse)
+	if h.mode == Forward {
+		handler = http.HandlerFunc(h.forward)
+		h.goproxy = h.newGoproxy()
+		h.tunnels = newHandedListener(listener.Addr())
+		h.inner = h.newServer(http.HandlerFunc(h.insideConnect))
+		h.wg.Go(func() { _ = h.inner.Serve(h.tunnels) })
+	}
+	h.server = h.newServer(handler)
+	h.wg.Go(func() { _ = h.server.Serve(h.listener) })
+	return h, nil
+}
+
+// newTransport makes a keep-alive pool of HTTP/1.1 towards the origin. It
+// neither asks for compression nor undoes it.
+func (h *hop) newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:            h.dial,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        60 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+}
+
+func (h *hop) newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h.tracked(handler),
+		MaxHeaderBytes:    maxHeaderBytes,
+		ReadHeaderTimeout: headerTimeout,
+		BaseContext:       func(net.Listener) context.Context { return h.ctx },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c)
+		},
+		// What net/http would log is in the exchange's outcome already.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+}
+
+// connKey is where the server's context holds the client's connection.
+type connKey struct{}
+
+// tracked lets Close wait for handlers, hijacked ones included.
+func (h *hop) tracked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		if h.closed {
+			h.mu.Unlock()
+			panic(http.ErrAbortHandler)
+		}
+		h.wg.Add(1)
+		h.mu.Unlock()
+		defer h.wg.Done()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// dial opens a counted connection towards the origin.
+func (h *hop) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := h.dialRaw(ctx, network, address)
+	if err == nil {
+		h.counts.upstream.Add(1)
+	}
+	return c, err
+}
+
+func (h *hop) reverse(w http.ResponseWriter, r *http.Request) {
+	h.counts.hits.Add(1)
+	h.handle(w, r, h.tripper(r), h.sendReverse)
+}
+
+// sendReverse points the request at the origin and copies the answer.
+func (h *hop) sendReverse(w http.ResponseWriter, out *http.Request) {
+	out.URL.Scheme, out.URL.Host = h.origin.Scheme, h.origin.Host
+	if !isLoopback(h.origin.Hostname()) {
+		// A site elsewhere goes by its name; ours does not care, and a
+		// transparent hop leaves the name alone.
+		out.Host = h.origin.Host
+	}
+	exchangeOf(out.Context()).copy(w, out)
+}
+
+// tripper chooses the pool for a request.
+func (h *hop) tripper(r *http.Request) http.RoundTripper {
+	if upgradeOf(r.Header) != "" {
+		return h.tripperOn(h.upgrades)
+	}
+	return h.tripperOn(h.transport)
+}
+
+func (h *hop) tripperOn(t *http.Transport) http.RoundTripper {
+	return tripperFunc(func(r *http.Request) (*http.Response, error) {
+		if wantsHTTP10(r.Context()) {
+			dial := t.DialContext
+			if t == h.transport {
+				dial = h.upgrades.DialContext // through a parent, a tunnel
+			}
+			return roundTripHTTP10(dial, r)
+		}
+		return t.RoundTrip(r)
+	})
+}
+
+func (h *hop) serveTCP() {
+	for {
+		client, err := h.listener.Accept()
+		if err != nil {
+			return
+		}
+		h.counts.hits.Add(1)
+		h.wg.Go(func() { h.relayTCP(client) })
+	}
+}
+
+func (h *hop) relayTCP(client net.Conn) {
+	if !h.keep(client) {
+		_ = client.Close()
+		return
+	}
+	defer h.release(client)
+	ctx, cancel := context.WithTimeout(h.ctx, dialTimeout)
+	defer cancel()
+	upstream, err := h.dial(ctx, "tcp", hostPort(h.origin))
+	if err != nil {
+		reset(client)
+		return
+	}
+	if !h.keep(upstream) {
+		_ = client.Close()
+		_ = upstream.Close()
+		return
+	}
+	defer h.release(upstream)
+	h.tunnelThrough(client, upstream, &http.Request{Header: http.Header{}})
+}
+
+// Close ends all exchanges and waits for them.
+func (h *hop) Close() error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		h.wg.Wait()
+		return nil
+	}
+	h.closed = true
+	kept := h.kept
+	h.kept = nil
+	h.mu.Unlock()
+
+	h.stop()
+	err := h.listener.Close()
+	if h.tunnels != nil {
+		_ = h.tunnels.Close()
+	}
+	for _, s := range []*http.Server{h.server, h.inner} {
+		if s != nil {
+			_ = s.Close()
+		}
+	}
+	for _, c := range kept {
+		_ = c.Close()
+	}
+	h.wg.Wait()
+	for _, t := range []*http.Transport{h.transport, h.upgrades} {
+		if t != nil {
+			t.CloseIdleConnections()
+		}
+	}
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close proxy: %w", err)
+	}
+	return nil
+}
+
+// listen opens a hop's port; "" is a free one on loopback.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen on %s: the port is in use", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

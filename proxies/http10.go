@@ -1,0 +1,140 @@
+package proxies
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"sync"
+)
+
+func http10Fault() Fault {
+	return Fault{
+		Name:   "http10",
+		Means:  "The origin is asked with HTTP/1.0: no chunks, no keep-alive, no upgrade.",
+		Source: "nginx before 1.29.7 (ngx_http_proxy_module, proxy_http_version; measured on 1.22.1)",
+		Early:  true,
+		New: func(Args) (Hooks, error) {
+			return Hooks{Upstream: func(next http.RoundTripper) http.RoundTripper {
+				return tripperFunc(func(r *http.Request) (*http.Response, error) {
+					r = r.WithContext(context.WithValue(r.Context(), http10Key{}, true))
+					r.Header = r.Header.Clone()
+					r.Header.Del("Upgrade")
+					r.Header.Del("Connection")
+					r.Header.Del("Te")
+					r.Header.Del("Expect")
+					return next.RoundTrip(r)
+				})
+			}}, nil
+		},
+	}
+}
+
+type http10Key struct{}
+
+func wantsHTTP10(ctx context.Context) bool { return ctx.Value(http10Key{}) != nil }
+
+// maxHTTP10Body bounds a request body of unknown length, which HTTP/1.0 cannot
+// send without counting it first.
+const maxHTTP10Body = 64 << 20
+
+// roundTripHTTP10 is a round trip in HTTP/1.0, on a connection of its own that
+// ends with the response.
+func roundTripHTTP10(dial dialFunc, r *http.Request) (*http.Response, error) {
+	if err := countBody(r); err != nil {
+		return nil, err
+	}
+	c, err := dial(r.Context(), "tcp", hostPort(r.URL))
+	if err != nil {
+		return nil, err
+	}
+	if r.URL.Scheme == "https" {
+		c = tls.Client(c, &tls.Config{ServerName: r.URL.Hostname()})
+	}
+	closeConn := sync.OnceFunc(func() { _ = c.Close() })
+	stop := context.AfterFunc(r.Context(), closeConn)
+	r = r.Clone(r.Context())
+	r.Close = true // as nginx says it
+	// The body goes up while the answer is waited for: an origin may answer
+	// before it has read everything. Closing the connection ends the writer.
+	go func() { _ = r.Write(&firstLine10{w: c}) }()
+	head := &io.LimitedReader{R: c, N: maxHeaderBytes}
+	reader := bufio.NewReader(head)
+	resp, err := http.ReadResponse(reader, r)
+	for err == nil && resp.StatusCode >= 100 && resp.StatusCode < 200 {
+		resp, err = http.ReadResponse(reader, r)
+	}
+	if err != nil {
+		stop()
+		closeConn()
+		if cause := context.Cause(r.Context()); cause != nil {
+			err = cause
+		}
+		return nil, fmt.Errorf("http/1.0 to %s: %w", r.URL.Host, err)
+	}
+	head.N = math.MaxInt64
+	resp.Body = &http10Body{ReadCloser: resp.Body, close: func() {
+		stop()
+		closeConn()
+	}}
+	return resp, nil
+}
+
+func countBody(r *http.Request) error {
+	if r.Body == nil || r.ContentLength >= 0 {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxHTTP10Body+1))
+	if err != nil {
+		return fmt.Errorf("read request body: %w", err)
+	}
+	if len(body) > maxHTTP10Body {
+		return errors.New("request body is too large for HTTP/1.0")
+	}
+	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	return nil
+}
+
+// firstLine10 rewrites the version in the request line.
+type firstLine10 struct {
+	w    io.Writer
+	line []byte
+	done bool
+}
+
+func (f *firstLine10) Write(p []byte) (int, error) {
+	if f.done {
+		return f.w.Write(p)
+	}
+	f.line = append(f.line, p...)
+	end := bytes.Index(f.line, []byte("\r\n"))
+	if end < 0 {
+		if len(f.line) > maxHeaderBytes {
+			return 0, errors.New("request line is too long")
+		}
+		return len(p), nil
+	}
+	copy(f.line[end-len("HTTP/1.1"):], "HTTP/1.0")
+	f.done = true
+	if _, err := f.w.Write(f.line); err != nil {
+		return 0, err
+	}
+	f.line = nil
+	return len(p), nil
+}
+
+// http10Body closes its connection with it.
+type http10Body struct {
+	io.ReadCloser
+	close func()
+}
+
+func (b *http10Body) Close() error {
+	b.close()
+	return nil
+}

@@ -1,0 +1,27 @@
+package proxies
+
+import "net/http"
+
+func idleFault() Fault {
+	return Fault{
+		Name:     "idle",
+		Means:    "An exchange on which the origin says nothing for a while is ended.",
+		Source:   "nginx proxy_read_timeout 60 s, AWS ALB 60 s, Heroku 55 s; application/edit-load-balancer-attributes at docs.aws (what counts)",
+		Provokes: []Provoke{{"idle-timeout", "idle(after=60s)"}, {"half-open", "idle(after=60s,end=silence)"}},
+		Params: []Param{
+			{Name: "after", Type: Duration, Time: Policy, Default: "60s", Main: true, Means: "the silence that is borne"},
+			{Name: "counts", Type: Word, Words: []string{"body", "any"}, Default: "body", Means: "what breaks the silence: bytes of the response, or of the request while it is sent (body), or also 1xx responses (any); in tunnels bytes either way"},
+			endParam(),
+		},
+		New: func(a Args) (Hooks, error) {
+			return limit{
+				after: a.Duration("after"), end: a.Text("end"), status: http.StatusGatewayTimeout,
+				rearm: true, interim: a.Text("counts") == "any", reason: "idle timeout",
+			}.hooks(), nil
+		},
+	}
+}
+
+func endParam() Param {
+	return Param{Name: "end", Type: Word, Words: endWords(), Default: endStatus, Means: "what the client sees: 504 (before the head; a close after it), fin, rst, clean (a proper end) or silence (its side stays open)"}
+}

@@ -1,0 +1,14 @@
+//go:build !linux
+
+package real_test
+
+import (
+	"testing"
+
+	"github.com/cometbench/cometbench/proxies/real"
+)
+
+// There is no /proc to ask.
+func processes(*testing.T, *real.Instance) []string { return nil }
+
+func running(string) bool { return false }

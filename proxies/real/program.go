@@ -1,0 +1,105 @@
+package real
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/cometbench/cometbench/internal/child"
+	"github.com/cometbench/cometbench/proxies"
+)
+
+// Program is a proxy program that can be started here.
+type Program struct {
+	Name    string   `json:"name"`    // as specs say it
+	Package string   `json:"package"` // the Debian package that brings it
+	Means   string   `json:"means"`   // one sentence
+	Configs []Config `json:"configs"` // the first is the one a bare name means
+
+	driver driver
+}
+
+// driver is what differs from program to program.
+type driver interface {
+	// version prints the arguments that make the program tell its version, and
+	// the pattern whose first group is the version.
+	version() (args []string, pattern *regexp.Regexp)
+	// back returns the HTTP version the configuration uses towards the origin.
+	back(text string) string
+	// lay writes the configuration into dir and returns the command to run.
+	lay(dir, text string) (child.Config, error)
+	// complaint picks from what the program printed as errors the line that
+	// says why it does not run; "" when there is none.
+	complaint(stderr string) string
+	// reload is the signal that makes it read its configuration again.
+	reload() os.Signal
+	// counters asks the instance in dir what it has counted. It fails where
+	// the program cannot be asked.
+	counters(ctx context.Context, dir string) (proxies.Stats, error)
+	// asked is what one call of counters adds to the counters itself.
+	asked() proxies.Stats
+}
+
+// Programs returns the programs in alphabetical order.
+func Programs() []Program { return []Program{haproxy(), nginx()} }
+
+// sbin are the directories that hold servers and are missing from the PATH of
+// ordinary users.
+var sbin = []string{"/usr/local/sbin", "/usr/sbin", "/sbin"}
+
+// Find returns the program's file, from PATH or the usual places of servers.
+// It fails with *proxies.MissingError.
+func (p Program) Find() (string, error) {
+	if path, err := exec.LookPath(p.Name); err == nil {
+		if path, err := filepath.Abs(path); err == nil {
+			return path, nil
+		}
+	}
+	for _, dir := range sbin {
+		if path, err := exec.LookPath(filepath.Join(dir, p.Name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", &proxies.MissingError{Program: p.Name, Package: p.Package}
+}
+
+// versionWait bounds the question for the version.
+const versionWait = 5 * time.Second
+
+// Version asks the program for its version ("1.22.1"). It fails as Find does,
+// or when the answer is not understood.
+func (p Program) Version(ctx context.Context) (string, error) {
+	path, err := p.Find()
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionWait)
+	defer cancel()
+	args, pattern := p.driver.version()
+	said, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", p.Name, err)
+	}
+	found := pattern.FindSubmatch(said)
+	if found == nil {
+		return "", fmt.Errorf("ask %s for its version: %w", p.Name, errNoVersion)
+	}
+	return string(found[1]), nil
+}
+
+var errNoVersion = errors.New("the answer names none")
+
+// config finds a configuration by name.
+func (p Program) config(name string) (Config, bool) {
+	i := slices.IndexFunc(p.Configs, func(c Config) bool { return c.Name == name })
+	if i < 0 {
+		return Config{}, false
+	}
+	return p.Configs[i], true
+}

@@ -1,0 +1,11 @@
+//go:build unix
+
+package real
+
+import (
+	"os"
+	"syscall"
+)
+
+// sigReloadWorkers is what haproxy's master reloads on.
+var sigReloadWorkers os.Signal = syscall.SIGUSR2

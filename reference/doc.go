@@ -1,0 +1,19 @@
+// Package reference is the comet server that cometbench measures paths with:
+// one origin that speaks every technique, by the byte, and writes down what it
+// sent and noticed.
+//
+// [New] makes a [Server] from a [Config]; [Server.Handler] mounts it anywhere,
+// [Server.Serve] runs it with the connection settings that measuring needs, and
+// [Server.Shutdown] ends every subscription with a notice before it stops.
+//
+// Under it, each part stands alone: a [Technique] (see [All]) turns a request
+// into a [Framer] and never sees a ResponseWriter; an [Engine] does the writing
+// and keeps each subscriber's position in a [Log]; the [Hub] is what publishes,
+// terminates and counts; [Lifetime] decides when a stream sends a heartbeat,
+// recycles or ends, and is handed the time. [Options] is the closed table of
+// what a subscriber may ask for.
+//
+// What it does not do: it never judges a path, knows nothing of proxies or
+// clients, keeps messages in memory only, and does not authenticate
+// subscribers. It is an instrument, not a message broker.
+package reference

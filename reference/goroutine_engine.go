@@ -1,0 +1,116 @@
+package reference
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answerAllowed bounds the writing of a poll's answer.
+const answerAllowed = 30 * time.Second
+
+// GoroutineEngine serves each subscription on the goroutine of its request. It
+// works on any ResponseWriter and over any HTTP version. The zero value is
+// ready.
+type GoroutineEngine struct{}
+
+// Attach implements Engine. It returns when the answer has ended.
+func (GoroutineEngine) Attach(w http.ResponseWriter, r *http.Request, sub *Subscription, f Framer) {
+	if sub.class == Stream {
+		attachStream(w, r, sub, f)
+	} else {
+		attachPoll(w, r, sub, f)
+	}
+}
+
+// Detach implements Engine.
+func (GoroutineEngine) Detach(sub *Subscription, reason string) { sub.detach(reason) }
+
+func attachStream(w http.ResponseWriter, r *http.Request, sub *Subscription, f Framer) {
+	head := f.Head()
+	length, _ := strconv.ParseInt(head.Header.Get("Content-Length"), 10, 64) // 0 without
+	out, err := newHTTPOutlet(w, head, compresses(w, r, sub))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	sub.accepted(head.Status)
+	w.WriteHeader(head.Status)
+	if _, err := newStream(sub, f, out, length).run(r.Context()); err != nil {
+		// A clean end of the body would tell the peer, if anything still
+		// reaches it, that the stream was complete.
+		panic(http.ErrAbortHandler)
+	}
+	if err := out.finish(); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	out.allow(0) // the connection may serve other requests
+}
+
+func attachPoll(w http.ResponseWriter, r *http.Request, sub *Subscription, f Framer) {
+	sub.accepted(f.Head().Status)
+	a, err := poll(r.Context(), sub, f)
+	if err != nil {
+		sub.aborted("context: " + err.Error())
+		return
+	}
+	head := f.Head()
+	for k, v := range head.Header {
+		w.Header()[k] = v
+	}
+	body := a.body
+	if compresses(w, r, sub) {
+		body = zipped(body)
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	rc := http.NewResponseController(w)
+	_ = rc.SetWriteDeadline(time.Now().Add(answerAllowed)) // a writer without deadlines does not block
+	w.WriteHeader(head.Status)
+	_, err = w.Write(body)
+	if err == nil {
+		err = rc.Flush()
+	}
+	_ = rc.SetWriteDeadline(time.Time{})
+	if err != nil {
+		sub.aborted("write: " + err.Error())
+		panic(http.ErrAbortHandler)
+	}
+	a.noted(sub)
+}
+
+// compresses decides on gzip, and tells caches on what that depended.
+func compresses(w http.ResponseWriter, r *http.Request, sub *Subscription) bool {
+	if !sub.Params.Gzip {
+		return false
+	}
+	w.Header().Add("Vary", "Accept-Encoding")
+	return acceptsGzip(r.Header)
+}
+
+// acceptsGzip reads Accept-Encoding; only a quality of 0 refuses.
+func acceptsGzip(h http.Header) bool {
+	for _, line := range h.Values("Accept-Encoding") {
+		for item := range strings.SplitSeq(line, ",") {
+			name, params, _ := strings.Cut(item, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+				continue
+			}
+			key, value, _ := strings.Cut(strings.TrimSpace(params), "=")
+			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return !(strings.EqualFold(strings.TrimSpace(key), "q") && err == nil && q == 0)
+		}
+	}
+	return false
+}
+
+func zipped(b []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(b) // a Buffer takes everything
+	_ = z.Close()
+	return out.Bytes()
+}

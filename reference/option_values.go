@@ -1,0 +1,140 @@
+package reference
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cometbench/cometbench/internal/nearest"
+)
+
+type span = time.Duration
+
+// Bounds of option values. They keep one request from asking for a busy loop
+// or for more memory than a subscriber is worth.
+const (
+	minDuration = time.Millisecond
+	maxDuration = 24 * time.Hour
+	maxPrelude  = 1 << 20
+	maxPadding  = 1 << 20
+	maxBytes    = 1 << 40
+	minLength   = 1024 // holds a hello and an end notice
+	maxLimit    = 1 << 30
+	maxWord     = 128
+)
+
+var callbackName = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$.]*$`)
+
+func setDuration(field func(*Params) *span) func(*Params, string) error {
+	return func(p *Params, s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return errors.New("want a duration such as 250ms or 60s")
+		}
+		if d != 0 && (d < minDuration || d > maxDuration) {
+			return fmt.Errorf("want 0, or %v to %v", minDuration, maxDuration)
+		}
+		*field(p) = d
+		return nil
+	}
+}
+
+func setInt64(low, high int64, field func(*Params) *int64) func(*Params, string) error {
+	return func(p *Params, s string) error {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < low || n > high {
+			return fmt.Errorf("want a whole number from %d to %d", low, high)
+		}
+		*field(p) = n
+		return nil
+	}
+}
+
+func setInt(high int64, field func(*Params) *int) func(*Params, string) error {
+	return func(p *Params, s string) error {
+		var n int64
+		err := setInt64(0, high, func(*Params) *int64 { return &n })(p, s)
+		if err == nil {
+			*field(p) = int(n)
+		}
+		return err
+	}
+}
+
+func setWord(field func(*Params) *string, words ...string) func(*Params, string) error {
+	return func(p *Params, s string) error {
+		if !slices.Contains(words, s) {
+			return wantWord(s, words)
+		}
+		*field(p) = s
+		return nil
+	}
+}
+
+// setFlag accepts on and, unless it is "", off.
+func setFlag(field func(*Params) *bool, on, off string) func(*Params, string) error {
+	words := []string{on}
+	if off != "" {
+		words = append(words, off)
+	}
+	return func(p *Params, s string) error {
+		if !slices.Contains(words, s) {
+			return wantWord(s, words)
+		}
+		*field(p) = s == on
+		return nil
+	}
+}
+
+func wantWord(s string, words []string) error {
+	if near, ok := nearest.Name(s, words); ok && len(words) > 1 {
+		return fmt.Errorf("want %s, did you mean %s", strings.Join(words, " or "), near)
+	}
+	return fmt.Errorf("want %s", strings.Join(words, " or "))
+}
+
+func setSlow(p *Params, s string) error {
+	word := string(p.Slow)
+	err := setWord(func(*Params) *string { return &word }, string(SlowDisconnect), string(SlowDrop), string(SlowWait))(p, s)
+	p.Slow = SlowPolicy(word)
+	return err
+}
+
+func setAfter(p *Params, s string) error {
+	if _, _, err := parsePosition(s); err != nil {
+		return err
+	}
+	p.After = s
+	return nil
+}
+
+func setCallback(p *Params, s string) error {
+	if len(s) > maxWord || !callbackName.MatchString(s) {
+		return fmt.Errorf("want a name of at most %d characters that matches %s", maxWord, callbackName)
+	}
+	p.Callback = s
+	return nil
+}
+
+func setType(p *Params, s string) error {
+	media, _, err := mime.ParseMediaType(s)
+	if err != nil || !strings.Contains(media, "/") || len(s) > maxWord || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return errors.New("want a media type such as text/html")
+	}
+	p.Type = s
+	return nil
+}
+
+func setNonce(p *Params, s string) error {
+	if len(s) > maxWord || !utf8.ValidString(s) {
+		return fmt.Errorf("want at most %d bytes of UTF-8", maxWord)
+	}
+	p.Nonce = s
+	return nil
+}

@@ -1,0 +1,54 @@
+package reference
+
+import "fmt"
+
+// note writes an event of this subscription down.
+func (s *Subscription) note(e recordEvent) {
+	if s.hub.record == nil {
+		return
+	}
+	e.T, e.Conn, e.Sub = s.hub.nowUS(), s.Conn, s.Number
+	s.hub.record.add(s.Channel, e)
+}
+
+// accepted notes that the request was taken.
+func (s *Subscription) accepted(status int) {
+	s.note(recordEvent{Kind: kindHeaders, Status: status, HTTP: s.peer.http, Method: s.peer.method, Note: s.peer.note})
+}
+
+func (s *Subscription) wrote(m *Message, n int) {
+	s.note(recordEvent{Kind: kindWrite, ID: m.ID, Bytes: n})
+}
+
+func (s *Subscription) said(c Control, n int) {
+	switch c.Kind {
+	case ControlHeartbeat:
+		s.note(recordEvent{Kind: kindHeartbeat, Bytes: n})
+	case ControlGap:
+		note := fmt.Sprintf("missed=%d", c.Missed)
+		if c.Unknown {
+			note = "missed=unknown"
+		}
+		s.note(recordEvent{Kind: kindGap, ID: c.Next, Bytes: n, Note: note})
+	}
+}
+
+func (s *Subscription) ended(reason string) {
+	s.note(recordEvent{Kind: kindEnd, Note: reason})
+}
+
+// aborted notes how the peer's departure was learned of.
+func (s *Subscription) aborted(how string) {
+	s.note(recordEvent{Kind: kindAbortNoticed, Note: how})
+}
+
+// refused notes a request that did not become a subscription.
+func (s *Subscription) refused(status int, err error) {
+	if s.Channel == "" {
+		return
+	}
+	s.note(recordEvent{
+		Kind: kindError, Status: status, HTTP: s.peer.http, Method: s.peer.method,
+		Note: fmt.Sprintf("%s status=%d: %v", s.peer.note, status, err),
+	})
+}

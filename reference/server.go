@@ -1,0 +1,122 @@
+package reference
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Server is the reference server: a hub, and the HTTP paths of WIRE.md.
+type Server struct {
+	cfg        Config
+	hub        *Hub
+	record     *record // nil when none is kept
+	techniques map[string]Technique
+	started    time.Time
+
+	http     *http.Server
+	stop     context.CancelFunc // breaks off what a shutdown could not wait for
+	draining chan struct{}      // closed when a shutdown begins
+	drain    sync.Once
+
+	accepted atomic.Int64 // connections so far; numbers them
+	open     atomic.Int64 // connections that net/http holds now
+}
+
+// New makes a server. It fails on a Config that contradicts itself.
+func New(c Config) (*Server, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: c, techniques: make(map[string]Technique), started: c.Now(), draining: make(chan struct{})}
+	for _, t := range All() {
+		s.techniques[t.Name()] = t
+	}
+	if c.Record {
+		s.record = newRecord()
+	}
+	s.hub = newHub(c.Log, s.record, c)
+	s.http, s.stop = s.newHTTPServer()
+	return s, nil
+}
+
+// Hub is what the server publishes to and subscribes from.
+func (s *Server) Hub() *Hub { return s.hub }
+
+// Handler serves all paths of the server. Connections are numbered in the
+// record only under Serve.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if crossOrigin(w, r) {
+		return
+	}
+	path := r.URL.Path
+	switch {
+	case path == "/":
+		s.serveIndex(w, r)
+	case path == "/healthz":
+		s.serveHealth(w, r)
+	case path == "/metrics":
+		s.guard(w, r, s.serveMetrics)
+	case path == "/publish":
+		s.guard(w, r, s.servePublish)
+	case strings.HasPrefix(path, "/record/"):
+		s.guard(w, r, s.serveRecord)
+	case strings.HasPrefix(path, "/t/"):
+		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
+	default:
+		s.serveExtra(w, r)
+	}
+}
+
+// serveExtra finds the longest mounted path.
+func (s *Server) serveExtra(w http.ResponseWriter, r *http.Request) {
+	best := ""
+	for path := range s.cfg.Extra {
+		below := strings.HasSuffix(path, "/") && strings.HasPrefix(r.URL.Path, path)
+		if (path == r.URL.Path || below) && len(path) > len(best) {
+			best = path
+		}
+	}
+	switch {
+	case best == "":
+		fail(w, http.StatusNotFound, "no such path, / lists what is here")
+	case best == "/visits" || strings.HasPrefix(best, "/visits/"):
+		s.guard(w, r, s.cfg.Extra[best].ServeHTTP)
+	default:
+		s.cfg.Extra[best].ServeHTTP(w, r)
+	}
+}
+
+// fail answers with one line of text.
+func fail(w http.ResponseWriter, status int, line string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(line + "\n")) // the peer may be gone
+}
+
+// allowMethods answers 405 and returns false when the method is none of
+// methods.
+func allowMethods(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	for _, m := range methods {
+		if r.Method == m {
+			return true
+		}
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	fail(w, http.StatusMethodNotAllowed, "want "+strings.Join(methods, " or "))
+	return false
+}
+
+// query parses the query strictly: what net/http would leave out silently is
+// an error.
+func query(r *http.Request) (url.Values, error) { return url.ParseQuery(r.URL.RawQuery) }

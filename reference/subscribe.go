@@ -1,0 +1,179 @@
+package reference
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cometbench/cometbench/internal/nearest"
+)
+
+const (
+	maxChannelName = 256              // bytes
+	bodyAllowed    = 30 * time.Second // for the body of a subscribe request to arrive
+)
+
+var errChannel = fmt.Errorf("want channel=NAME, at most %d bytes of UTF-8", maxChannelName)
+
+// refusal is an answer to a subscribe request that is not a subscription.
+type refusal struct {
+	status int
+	err    error
+}
+
+func (r *refusal) Error() string { return r.err.Error() }
+
+func refuse(status int, err error) error { return &refusal{status, err} }
+
+// serveSubscribe answers /t/TECHNIQUE.
+func (s *Server) serveSubscribe(w http.ResponseWriter, r *http.Request, name string) {
+	t, ok := s.techniques[name]
+	if !ok {
+		line := fmt.Sprintf("technique %.40q is unknown", name)
+		if near, ok := nearest.Name(name, techniqueNames()); ok {
+			line += ", did you mean " + near
+		}
+		fail(w, http.StatusNotFound, line)
+		return
+	}
+	// The channel is looked for first, so that a refusal is in its record.
+	q, err := query(r)
+	channel, cerr := channelOf(q)
+	sub := &Subscription{
+		Channel: channel, Technique: name, Conn: connNumber(r), hub: s.hub, class: t.Info().Class,
+		peer: newPeer(r, name, q.Get("nonce")),
+	}
+	switch {
+	case err != nil:
+		s.refuse(w, sub, refuse(http.StatusBadRequest, fmt.Errorf("query: %w", err)))
+	case cerr != nil:
+		s.refuse(w, sub, refuse(http.StatusBadRequest, cerr))
+	default:
+		sub.Number = s.record.number(channel)
+		if err := s.subscribe(w, r, t, sub, q); err != nil {
+			s.refuse(w, sub, err)
+		}
+	}
+}
+
+// subscribe serves the subscription, or returns a refusal before anything was
+// answered.
+func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, sub *Subscription, q url.Values) error {
+	if err := allowed(w, r, t); err != nil {
+		return err
+	}
+	params, err := ParseParams(q)
+	if err != nil {
+		return refuse(http.StatusBadRequest, err)
+	}
+	sub.Params = params
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		if _, _, err := parsePosition(id); err != nil {
+			return refuse(http.StatusBadRequest, fmt.Errorf("Last-Event-ID %.40q: %w", id, err))
+		}
+		sub.Params.After = id
+	}
+	if sub.RequestBytes, err = s.drainBody(w, r); err != nil {
+		return err
+	}
+	f, err := t.Frame(r, sub)
+	if err != nil {
+		return refuse(http.StatusBadRequest, err)
+	}
+	leave, err := s.hub.subscribe(sub)
+	switch {
+	case errors.Is(err, ErrTerminated) && t.Name() == "eventsource":
+		return refuse(http.StatusNoContent, err) // what makes a browser stop asking
+	case errors.Is(err, ErrTerminated):
+		return refuse(http.StatusGone, err)
+	case err != nil:
+		w.Header().Set("Retry-After", "1")
+		return refuse(http.StatusServiceUnavailable, err)
+	}
+	defer leave()
+	if socket, ok := t.(SocketTechnique); ok {
+		socket.ServeSocket(w, r, sub)
+	} else {
+		s.cfg.Engine.Attach(w, r, sub, f)
+	}
+	return nil
+}
+
+// allowed checks the method and, for sockets, that an upgrade was asked for.
+func allowed(w http.ResponseWriter, r *http.Request, t Technique) error {
+	info := t.Info()
+	ok := false
+	for _, m := range info.Methods {
+		w.Header().Add("Allow", m)
+		ok = ok || m == r.Method
+	}
+	if !ok {
+		return refuse(http.StatusMethodNotAllowed, fmt.Errorf("%s wants %v", t.Name(), info.Methods))
+	}
+	w.Header().Del("Allow")
+	if info.Class == Socket && !upgrades(r) {
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		return refuse(http.StatusUpgradeRequired, fmt.Errorf("%s wants an upgrade over HTTP/1.1", t.Name()))
+	}
+	return nil
+}
+
+// refuse answers and writes down a request that did not become a subscription.
+func (s *Server) refuse(w http.ResponseWriter, sub *Subscription, err error) {
+	status := http.StatusBadRequest
+	var r *refusal
+	if errors.As(err, &r) {
+		status = r.status
+	}
+	sub.refused(status, err)
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
+	fail(w, status, err.Error())
+}
+
+// drainBody reads the request's body to its end: only then does net/http
+// notice that a silent peer left.
+func (s *Server) drainBody(w http.ResponseWriter, r *http.Request) (int64, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return 0, nil
+	}
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Now().Add(bodyAllowed)) // a reader without deadlines does not block
+	n, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, s.cfg.MaxMessageBytes))
+	if err == nil { // otherwise net/http would wait for the rest before it answers
+		_ = rc.SetReadDeadline(time.Time{})
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return n, refuse(http.StatusRequestEntityTooLarge, fmt.Errorf("body is longer than %d bytes", tooLarge.Limit))
+	}
+	if err != nil {
+		return n, refuse(http.StatusBadRequest, fmt.Errorf("read body: %w", err))
+	}
+	return n, nil
+}
+
+// channelOf finds the channel's name. Any character is allowed; framings
+// escape it.
+func channelOf(q url.Values) (string, error) {
+	names := q["channel"]
+	if len(names) != 1 || names[0] == "" || len(names[0]) > maxChannelName || !utf8.ValidString(names[0]) {
+		return "", errChannel
+	}
+	return names[0], nil
+}
+
+func techniqueNames() []string {
+	var names []string
+	for _, t := range All() {
+		names = append(names, t.Name())
+	}
+	return names
+}

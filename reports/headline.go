@@ -1,0 +1,175 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// verdictOrder is the order in which reports list verdicts: worst news of the
+// path first, then what says nothing about it.
+var verdictOrder = []measure.Verdict{
+	measure.Broken, measure.Degraded, measure.Works,
+	measure.HarnessFailed, measure.SetupFailed, measure.Unsupported, measure.Skipped, measure.Untested,
+}
+
+// headline is the result in one line.
+func (r *result) headline() string {
+	n := r.counts()
+	judged := n[measure.Works] + n[measure.Degraded] + n[measure.Broken]
+	switch {
+	case len(r.cells) == 0 && len(r.loads()) > 0:
+		return count(len(r.loads()), "load step")
+	case len(r.cells) == 0:
+		return "No cell was measured"
+	case judged == 0:
+		return fmt.Sprintf("None of %s has a verdict", count(len(r.cells), "cell"))
+	case judged == n[measure.Works]:
+		if judged == 1 {
+			return "The one judged cell works"
+		}
+		return fmt.Sprintf("All %s work", count(judged, "judged cell"))
+	}
+	var parts []string
+	if n[measure.Broken] > 0 {
+		parts = append(parts, fmt.Sprintf("%d broken", n[measure.Broken]))
+	}
+	if n[measure.Degraded] > 0 {
+		parts = append(parts, fmt.Sprintf("%d degraded", n[measure.Degraded]))
+	}
+	return fmt.Sprintf("%s of %s", and(parts), count(judged, "judged cell"))
+}
+
+// tally lists the verdicts that occur, as "41 broken, 20 degraded".
+func (r *result) tally() string {
+	n := r.counts()
+	var parts []string
+	for _, v := range verdictOrder {
+		if n[v] > 0 {
+			word := markOf(v).Word
+			if v == measure.Works && n[v] > 1 {
+				word = "work"
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", n[v], word))
+			delete(n, v)
+		}
+	}
+	rest := 0
+	for _, k := range n {
+		rest += k
+	}
+	if rest > 0 {
+		parts = append(parts, fmt.Sprintf("%d unknown to this program", rest))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// scope says what was measured.
+func (r *result) scope() string {
+	clients := map[string]bool{}
+	for _, g := range r.groups {
+		clients[g.client] = true
+	}
+	return fmt.Sprintf("%s: %s through %s, received by %s", count(len(r.cells), "cell"),
+		count(len(r.techniques), "technique"), plural(len(r.proxies), "proxy", "proxies"), count(len(clients), "client"))
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(float64(n)) + " " + many
+}
+
+// caveats are the sentences a reader must not miss: interruption, merging,
+// lines that were not understood.
+func (r *result) caveats() []string {
+	var out []string
+	for _, run := range r.interrupted() {
+		out = append(out, interruption(run))
+	}
+	if r.unjudged > 0 {
+		out = append(out, fmt.Sprintf("%s had begun when the run stopped and %s no verdict.", count(r.unjudged, "cell"), verb(r.unjudged, "has", "have")))
+	}
+	if len(r.runs) > 1 {
+		s := fmt.Sprintf("Merged from %d runs.", len(r.runs))
+		if r.replaced > 0 {
+			s += fmt.Sprintf(" %s measured more than once: the later run counts.", count(r.replaced, "cell")+verb(r.replaced, " was", " were"))
+		}
+		out = append(out, s)
+	}
+	warnings := 0
+	for _, run := range r.runs {
+		warnings += len(run.Warnings)
+	}
+	if warnings > 0 {
+		out = append(out, fmt.Sprintf("%s of the results %s not understood and left out.", count(warnings, "line"), verb(warnings, "was", "were")))
+	}
+	return out
+}
+
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func interruption(run *measure.Run) string {
+	id := short(clean(run.Record.ID), 60)
+	if run.Record.Planned > 0 {
+		return fmt.Sprintf("Run %s was interrupted: %d of %s are on record.", id, len(cellsOf(run)), count(run.Record.Planned, "planned cell"))
+	}
+	return fmt.Sprintf("Run %s was interrupted: %s %s on record.", id, count(len(cellsOf(run)), "cell"), verb(len(cellsOf(run)), "is", "are"))
+}
+
+// fact is a named piece of knowledge about a run.
+type fact struct{ Name, Text string }
+
+// facts says when, where and how a run was made.
+func facts(run *measure.Run) []fact {
+	rec := run.Record
+	state := "interrupted; what is here was measured before"
+	when := stamp(rec.Started)
+	if run.End != nil {
+		when += ", took " + took(run.End.Finished.Sub(rec.Started))
+		if run.End.Complete {
+			state = "complete"
+		}
+	}
+	out := []fact{{"Run", clean(rec.ID)}, {"State", state}, {"When", when}, {"Machine", machine(rec.Host)}}
+	if tool := strings.TrimSpace(clean(rec.Tool.Version) + " " + short(clean(rec.Tool.Commit), 12)); tool != "" {
+		out = append(out, fact{"Tool", "cometbench " + tool})
+	}
+	out = append(out, fact{"Seed", fmt.Sprint(rec.Seed)}, fact{"Time", timeScale(rec.TimeScale)}, fact{"Noise floor", noise(rec.NoiseFloor)})
+	if len(rec.Command) > 0 {
+		out = append(out, fact{"Command", commandLine(rec.Command)})
+	}
+	return out
+}
+
+func machine(h measure.Host) string {
+	parts := []string{strings.TrimSuffix(clean(h.OS)+"/"+clean(h.Arch), "/"), plural(h.CPUs, "CPU", "CPUs")}
+	if h.MemoryBytes > 0 {
+		parts = append(parts, size(float64(h.MemoryBytes))+" of memory")
+	}
+	if h.CongestionControl != "" {
+		parts = append(parts, "TCP "+clean(h.CongestionControl))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func timeScale(f float64) string {
+	if f == 0 || f == 1 {
+		return "real scale"
+	}
+	return fmt.Sprintf("limits of simulated proxies and their origins ran at %s of their length; delays, sizes and real proxies were never scaled, and limits are reported unscaled", strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.4f", f), "0"), "."))
+}
+
+func noise(m map[string]float64) string {
+	if len(m) == 0 {
+		return "not measured"
+	}
+	return strings.Join(values(m), ", ") + ", over the direct path"
+}

@@ -1,0 +1,216 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// Limits of a summary that has to fit into a comment (GitHub's is 65,536
+// characters).
+const (
+	maxCauses = 12 // causes told in full
+	maxTables = 6  // tables of the matrix
+	maxMatrix = 24 // proxies in a table
+	maxNotes  = 8  // reasons why cells have no verdict
+)
+
+// Markdown writes a summary short enough for a pull-request comment, worst
+// first. Every text of the run is a code span, so that it can neither mark
+// up, nor link, nor mention anybody.
+func Markdown(w io.Writer, runs []*measure.Run) error {
+	r := merge(runs)
+	m := &markdown{r: r}
+	m.line("## %s %s", m.symbol(), r.headline())
+	m.line("")
+	if len(r.cells) > 0 {
+		m.line("%s. %s.", r.scope(), r.tally())
+		m.line("")
+	}
+	for _, s := range r.caveats() {
+		m.line("> **Note:** %s", plain(s))
+		m.line("")
+	}
+	m.findings()
+	m.setbacks()
+	m.matrix()
+	m.choices()
+	m.loads()
+	m.origin()
+	if _, err := io.WriteString(w, strings.TrimRight(m.String(), "\n")+"\n"); err != nil {
+		return fmt.Errorf("write markdown report: %w", err)
+	}
+	return nil
+}
+
+type markdown struct {
+	strings.Builder
+	r *result
+}
+
+func (m *markdown) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
+
+// symbol is that of the worst verdict of all.
+func (m *markdown) symbol() string {
+	n := m.r.counts()
+	for _, v := range []measure.Verdict{measure.Broken, measure.HarnessFailed, measure.SetupFailed, measure.Degraded, measure.Works} {
+		if n[v] > 0 {
+			return markOf(v).Symbol
+		}
+	}
+	return markOf(measure.Untested).Symbol
+}
+
+func (m *markdown) findings() {
+	findings := m.r.findings()
+	for i, f := range findings {
+		if i == maxCauses {
+			m.line("- … and %s in the full report", count(len(findings)-i, "further cause"))
+			break
+		}
+		m.line("- **%s %s**: %s. %s", markOf(worstOf(f)).Symbol, causeName(f), tallyOf(f), f.means())
+		for _, p := range m.r.places(f.cells()) {
+			m.line("  - %s: %s", code(short(p.proxy, 120)), codes(p.techniques))
+		}
+		for _, a := range f.advice() {
+			m.line("  - → %s", adviceText(f.cause, a))
+		}
+	}
+	if len(findings) > 0 {
+		m.line("")
+	}
+}
+
+// causeName is plain for a cause of the table; any other text is a code span.
+func causeName(f finding) string {
+	if _, ok := measure.CauseByID(f.cause); ok || f.cause == "" {
+		return f.title()
+	}
+	return code(short(f.title(), 60))
+}
+
+func adviceText(cause, advice string) string {
+	if known, _ := measure.CauseByID(cause); known.Advice == advice {
+		return plain(advice)
+	}
+	return code(short(advice, 400))
+}
+
+func (m *markdown) setbacks() {
+	setbacks := m.r.setbacks()
+	for i, s := range setbacks {
+		if i == maxNotes {
+			m.line("- … and %s without a verdict for other reasons", count(len(setbacks)-i, "group"))
+			break
+		}
+		m.line("- %s, %s: %s", markOf(s.verdict), count(len(s.cells), "cell"), code(short(s.reason, 200)))
+	}
+	if len(setbacks) > 0 {
+		m.line("")
+	}
+}
+
+func (m *markdown) matrix() {
+	for i, g := range m.r.groups {
+		if i == maxTables {
+			m.line("… and %s in the full report", count(len(m.r.groups)-i, "further table"))
+			m.line("")
+			return
+		}
+		proxies := m.r.proxiesIn(g)
+		left := max(0, len(proxies)-maxMatrix)
+		proxies = proxies[:len(proxies)-left]
+		open := map[bool]string{true: " open"}[len(m.r.groups) == 1]
+		m.line("<details%s><summary>Matrix: client %s</summary>", open, htmlCode(g.title()))
+		m.line("")
+		head, rule := "| technique |", "|---|"
+		for _, p := range proxies {
+			head, rule = head+" "+cellCode(short(clean(p), 60))+" |", rule+"---|"
+		}
+		m.line("%s\n%s", head, rule)
+		for _, t := range m.r.techniquesIn(g) {
+			row := "| " + cellCode(short(clean(t), 60)) + " |"
+			for _, p := range proxies {
+				row += " " + m.box(m.r.at(t, p, g)) + " |"
+			}
+			m.line("%s", row)
+		}
+		m.line("")
+		if left > 0 {
+			m.line("%s in the full report.", plural(left, "further proxy", "further proxies"))
+			m.line("")
+		}
+		m.line("</details>")
+		m.line("")
+	}
+}
+
+func (m *markdown) box(c *cell) string {
+	if c == nil {
+		return ""
+	}
+	mark := markOf(c.Verdict)
+	s := mark.Symbol + " " + mark.Brief
+	if c.Cause != "" {
+		s += "<br>" + inCell(causeName(finding{cause: c.Cause}))
+	}
+	return s
+}
+
+func (m *markdown) choices() {
+	choices := m.r.choices()
+	if len(choices) == 0 {
+		return
+	}
+	m.line("| through | use | then |")
+	m.line("|---|---|---|")
+	for i, c := range choices {
+		if i == maxMatrix {
+			m.line("| … | %s in the full report | |", plural(len(choices)-i, "further proxy", "further proxies"))
+			break
+		}
+		order, _ := c.use()
+		use, then := "nothing that works", ""
+		if len(order) > 0 {
+			use, then = code(names(order)[0]), codes(names(order)[1:])
+		}
+		for _, o := range c.partly {
+			then += fmt.Sprintf("; %s with %s only", code(clean(o.technique)), codes(titles(o.works)))
+		}
+		m.line("| %s | %s | %s |", cellCode(short(clean(c.proxy), 60)), inCell(use), inCell(strings.TrimPrefix(then, "; ")))
+	}
+	m.line("")
+}
+
+func (m *markdown) loads() {
+	loads := m.r.loads()
+	if len(loads) == 0 {
+		return
+	}
+	m.line("| load | through | subscribers | result |")
+	m.line("|---|---|---|---|")
+	for i, l := range loads {
+		if i == 2*maxMatrix {
+			m.line("| … | | | %s in the full report |", count(len(loads)-i, "further step"))
+			break
+		}
+		m.line("| %s | %s | %s | %s |", cellCode(clean(l.Technique)), cellCode(clean(l.Proxy)), number(float64(l.Subscribers)), cellCode(short(loadLine(l), 200)))
+	}
+	m.line("")
+}
+
+// origin says in one small line where the numbers come from.
+func (m *markdown) origin() {
+	for i, run := range m.r.runs {
+		if i == maxNotes {
+			m.line("<sub>… and %s</sub>", count(len(m.r.runs)-i, "further run"))
+			break
+		}
+		rec := run.Record
+		m.line("<sub>Run %s, %s, %s, seed %d, noise floor %s.</sub>", code(short(clean(rec.ID), 60)), stamp(rec.Started),
+			code(short(machine(rec.Host), 120)), rec.Seed, code(short(noise(rec.NoiseFloor), 200)))
+		m.line("")
+	}
+}

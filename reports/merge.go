@@ -1,0 +1,161 @@
+package reports
+
+import (
+	"slices"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// result is what several runs say together.
+type result struct {
+	runs       []*measure.Run
+	cells      []*cell // by group, proxy, technique
+	byLabels   map[measure.Labels]*cell
+	techniques []string
+	proxies    []string
+	groups     []group
+	replaced   int // cells that a later run measured again
+	unjudged   int // cells whose checks are there and whose verdict is not
+}
+
+// cell is one cell with its checks, and the run it comes from.
+type cell struct {
+	measure.CellRecord
+	run    *measure.Run
+	checks []measure.CheckRecord // in file order, one per name
+}
+
+// group is what two tables of the matrix differ in: the labels without
+// technique and proxy.
+type group struct {
+	client, http string
+	tls          bool
+	variant      string
+}
+
+func groupOf(l measure.Labels) group {
+	return group{client: l.Client, http: l.HTTP, tls: l.TLS, variant: l.Variant}
+}
+
+// title names a group for people: the client, then what is unusual.
+func (g group) title() string {
+	s := g.client
+	if g.http != "" && g.http != "1.1" {
+		s += ", HTTP/" + g.http
+	}
+	if g.tls {
+		s += ", TLS"
+	}
+	if g.variant != "" {
+		s += ", " + g.variant
+	}
+	return clean(s)
+}
+
+// merge puts the cells of several runs together; of cells with equal labels
+// the last counts, with its own checks only.
+func merge(runs []*measure.Run) *result {
+	r := &result{runs: runs, byLabels: map[measure.Labels]*cell{}}
+	for _, run := range runs {
+		for labels, c := range cellsOf(run) {
+			if r.byLabels[labels] != nil {
+				r.replaced++
+			}
+			r.byLabels[labels] = c
+		}
+	}
+	techniques, proxies, groups := map[string]bool{}, map[string]bool{}, map[group]bool{}
+	for labels, c := range r.byLabels {
+		r.cells = append(r.cells, c)
+		techniques[labels.Technique], proxies[labels.Proxy], groups[groupOf(labels)] = true, true, true
+		if c.Verdict == measure.Untested && c.Reason == notJudged {
+			r.unjudged++
+		}
+	}
+	r.techniques = sortedKeys(techniques, byTechnique)
+	r.proxies = sortedKeys(proxies, byProxy)
+	r.groups = sortedKeys(groups, byGroup)
+	slices.SortFunc(r.cells, byCell)
+	return r
+}
+
+// notJudged is the reason of a cell whose run was interrupted inside it.
+const notJudged = "the run was interrupted before this cell was judged"
+
+// cellsOf collects the cells of one run. A resumed run may hold lines of the
+// same cell twice: the later ones count.
+func cellsOf(run *measure.Run) map[measure.Labels]*cell {
+	cells := map[measure.Labels]*cell{}
+	for _, rec := range run.Cells {
+		cells[rec.Labels] = &cell{CellRecord: rec, run: run}
+	}
+	for _, check := range run.Checks {
+		c := cells[check.Labels]
+		if c == nil {
+			c = &cell{run: run, CellRecord: measure.CellRecord{
+				Type: measure.TypeCell, Cell: check.Cell, Labels: check.Labels, Reason: notJudged,
+				Verdict: measure.Untested, Opening: measure.Untested, Delivery: measure.Untested, Ending: measure.Untested,
+			}}
+			cells[check.Labels] = c
+		}
+		c.add(check)
+	}
+	return cells
+}
+
+func (c *cell) add(check measure.CheckRecord) {
+	i := slices.IndexFunc(c.checks, func(o measure.CheckRecord) bool { return o.Check == check.Check })
+	if i >= 0 {
+		c.checks[i] = check
+		return
+	}
+	c.checks = append(c.checks, check)
+}
+
+// at returns the cell of a technique and a proxy in a group, or nil.
+func (r *result) at(technique, proxy string, g group) *cell {
+	return r.byLabels[measure.Labels{Technique: technique, Proxy: proxy, Client: g.client, HTTP: g.http, TLS: g.tls, Variant: g.variant}]
+}
+
+// techniquesIn lists the techniques that a group has any cell of; likewise
+// proxiesIn.
+func (r *result) techniquesIn(g group) []string {
+	return slices.DeleteFunc(slices.Clone(r.techniques), func(t string) bool {
+		return !slices.ContainsFunc(r.proxies, func(p string) bool { return r.at(t, p, g) != nil })
+	})
+}
+
+func (r *result) proxiesIn(g group) []string {
+	return slices.DeleteFunc(slices.Clone(r.proxies), func(p string) bool {
+		return !slices.ContainsFunc(r.techniques, func(t string) bool { return r.at(t, p, g) != nil })
+	})
+}
+
+// counts is the number of cells of each verdict.
+func (r *result) counts() map[measure.Verdict]int {
+	out := map[measure.Verdict]int{}
+	for _, c := range r.cells {
+		out[c.Verdict]++
+	}
+	return out
+}
+
+// interrupted lists the runs without a complete end.
+func (r *result) interrupted() []*measure.Run {
+	var out []*measure.Run
+	for _, run := range r.runs {
+		if !run.Complete() {
+			out = append(out, run)
+		}
+	}
+	return out
+}
+
+// loads collects the steps of load runs.
+func (r *result) loads() []measure.LoadRecord {
+	var out []measure.LoadRecord
+	for _, run := range r.runs {
+		out = append(out, run.Loads...)
+	}
+	return out
+}

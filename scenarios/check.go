@@ -1,0 +1,77 @@
+package scenarios
+
+import (
+	"path"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// Check is one question about a cell: technique x proxy x client.
+type Check struct {
+	ID       string // axis/name, as delivery/steady
+	Question string
+	Kind     measure.Kind
+	Axis     measure.Axis
+	Requires Needs
+	// Trials are the exchanges whose evidence it judges. Checks that name the
+	// same trial share one run of it.
+	Trials []Trial
+	// Applies says for which techniques the question makes sense; nil is all.
+	Applies func(measure.Technique) bool
+	// Judge answers from the evidence alone. It is not called when a trial
+	// failed to run, when the control failed or when the path is unproven.
+	Judge func(Case) Finding
+}
+
+// All returns the checks in the order of an exchange.
+func All() []Check {
+	return []Check{
+		OpeningConnect(),
+		DeliveryFirst(),
+		DeliverySteady(),
+		DeliveryBurst(),
+		DeliveryIdle(),
+		EndingRecycle(),
+		EndingAbort(),
+		CountingConnections(),
+	}
+}
+
+// Match returns the checks whose id matches one of the globs, in order.
+func Match(all []Check, globs []string) []Check {
+	var out []Check
+	for _, c := range all {
+		for _, g := range globs {
+			if ok, _ := path.Match(g, c.ID); ok {
+				out = append(out, c)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Case is what a judge sees of one cell.
+type Case struct {
+	Technique measure.Technique
+	Client    string
+	Limits    measure.Thresholds
+	Evidence  map[string]*Evidence // by trial name
+	Control   map[string]*Evidence // the same trials over the direct path; nil for the control itself
+	MaxWait   time.Duration
+}
+
+// Finding is a judge's answer.
+type Finding struct {
+	Verdict measure.Verdict
+	Cause   string
+	Want    []string
+	Got     string
+	EndedBy string
+	EndKind measure.EndKind
+	Values  map[string]float64
+	// Doubtful says that the verdict rests on one late message among prompt
+	// ones: the runner measures again before it believes it.
+	Doubtful bool
+}

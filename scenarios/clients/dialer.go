@@ -1,0 +1,133 @@
+package clients
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// connectTimeout bounds opening a connection, handshakes with proxies included.
+const connectTimeout = 30 * time.Second
+
+// dialer opens the connections of one subscription: numbers them, reports each
+// and closes what is left when the subscription is over.
+type dialer struct {
+	tcp    func(ctx context.Context, network, address string) (net.Conn, error)
+	proxy  *url.URL // nil: none
+	tls    *tls.Config
+	events *reporter
+
+	mu     sync.Mutex
+	last   int // number of the newest connection
+	open   map[*conn]struct{}
+	cancel map[int]context.CancelFunc // of the dials under way
+	dials  int
+	wait   sync.WaitGroup
+	closed bool
+}
+
+// conn is a numbered connection.
+type conn struct {
+	net.Conn
+	number int
+	dialer *dialer
+}
+
+// Close closes the connection and forgets it.
+func (c *conn) Close() error {
+	c.dialer.mu.Lock()
+	delete(c.dialer.open, c)
+	c.dialer.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// numberOf finds the number of a connection below any layers of TLS, 0 if it
+// is not one of ours.
+func numberOf(c net.Conn) int {
+	for {
+		switch v := c.(type) {
+		case *conn:
+			return v.number
+		case interface{ NetConn() net.Conn }:
+			c = v.NetConn()
+		default:
+			return 0
+		}
+	}
+}
+
+// DialContext opens a TCP connection to address and reports it.
+func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	done, err := d.begin(cancel)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	raw, err := d.tcp(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		raw.Close()
+		return nil, net.ErrClosed
+	}
+	d.last++
+	c := &conn{Conn: raw, number: d.last, dialer: d}
+	if d.open == nil {
+		d.open = map[*conn]struct{}{}
+	}
+	d.open[c] = struct{}{}
+	d.mu.Unlock()
+	d.events.emit(measure.Event{Kind: measure.Dial, Conn: c.number, Note: raw.RemoteAddr().String()})
+	return c, nil
+}
+
+// begin registers a dial, so that close can end it and wait for it.
+func (d *dialer) begin(cancel context.CancelFunc) (done func(), err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, net.ErrClosed
+	}
+	if d.cancel == nil {
+		d.cancel = map[int]context.CancelFunc{}
+	}
+	d.dials++
+	n := d.dials
+	d.cancel[n] = cancel
+	d.wait.Add(1)
+	return func() {
+		d.mu.Lock()
+		delete(d.cancel, n)
+		d.mu.Unlock()
+		d.wait.Done()
+	}, nil
+}
+
+// close ends dials under way and closes every open connection. It returns when
+// nothing is left.
+func (d *dialer) close() {
+	d.mu.Lock()
+	d.closed = true
+	for _, cancel := range d.cancel {
+		cancel()
+	}
+	open := make([]*conn, 0, len(d.open))
+	for c := range d.open {
+		open = append(open, c)
+	}
+	d.mu.Unlock()
+	for _, c := range open {
+		c.Close()
+	}
+	d.wait.Wait()
+}

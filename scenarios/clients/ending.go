@@ -1,0 +1,66 @@
+package clients
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// wireReader remembers how the bytes of a body ended, below any decompressor.
+type wireReader struct {
+	io.Reader
+	err error
+	n   int64
+}
+
+func (w *wireReader) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	w.n += int64(n)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
+}
+
+// endOf says how the body of resp ended, given the error of its last read;
+// empty when it did not end but broke its own rules.
+func endOf(resp *http.Response, err error) measure.EndKind {
+	if err != io.EOF {
+		return brokenOff(err)
+	}
+	chunked := slices.Contains(resp.TransferEncoding, "chunked")
+	if resp.ContentLength >= 0 || chunked || resp.ProtoMajor >= 2 {
+		return measure.EndClean
+	}
+	return measure.EndFIN // delimited by the close alone
+}
+
+// brokenOff says how the far end left in the middle; empty when it did not.
+func brokenOff(err error) measure.EndKind {
+	var reset streamReset
+	switch {
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.As(err, &reset):
+		return measure.EndRST
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return measure.EndFIN
+	case err != nil && (strings.Contains(err.Error(), "GOAWAY") || strings.Contains(err.Error(), "server closed idle connection")):
+		return measure.EndFIN // net/http exports no type for these two
+	}
+	return ""
+}
+
+// streamReset has the shape of net/http's own error for a reset HTTP/2 stream,
+// which can be asked for by shape only.
+type streamReset struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+// Error is never shown; errors.As wants an error.
+func (streamReset) Error() string { return "stream reset" }

@@ -1,0 +1,82 @@
+package clients
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// report emits e with the connection it belongs to.
+func (x *exchange) report(e measure.Event) {
+	e.Conn = int(x.conn.Load())
+	x.events.emit(e)
+}
+
+// fail reports an error.
+func (x *exchange) fail(note string) {
+	x.report(measure.Event{Kind: measure.Failed, Note: note})
+}
+
+// failed is the outcome of an exchange that did not go as it should.
+func (x *exchange) failed(after string) outcome { return outcome{failed: true, after: after} }
+
+// head reports a response head.
+func (x *exchange) head(resp *http.Response, note string) {
+	version := fmt.Sprintf("%d.%d", resp.ProtoMajor, resp.ProtoMinor)
+	if resp.ProtoMajor >= 2 {
+		version = fmt.Sprint(resp.ProtoMajor)
+	}
+	x.report(measure.Event{
+		Kind:        measure.Headers,
+		Status:      resp.StatusCode,
+		HTTP:        version,
+		ContentType: resp.Header.Get("Content-Type"),
+		Encoding:    resp.Header.Get("Content-Encoding"),
+		Note:        note,
+	})
+}
+
+// item turns what a decoder found into an event and keeps the position.
+func (x *exchange) item(it Item) {
+	if it.Moves {
+		x.position, x.moved = it.Position, true
+	}
+	switch it.Kind {
+	case "":
+		if it.HasRetry {
+			x.retry = milliseconds(it.RetryMS)
+		}
+		return
+	case measure.Received:
+		x.gapLast = false
+	case measure.Gap:
+		x.gapLast = true
+	case measure.End:
+		x.announceEnd(it)
+		return // reported when the exchange is over
+	}
+	x.report(measure.Event{Kind: it.Kind, ID: it.ID, T: x.stamp, Bytes: it.Bytes, Note: it.Note})
+}
+
+// announceEnd notes an end notice, and lets the exchange end within endGrace.
+func (x *exchange) announceEnd(it Item) {
+	if x.ended != nil {
+		return
+	}
+	x.ended = &it
+	x.grace = time.AfterFunc(endGrace, x.cancel)
+}
+
+func (x *exchange) stopGrace() {
+	if x.grace != nil {
+		x.grace.Stop()
+	}
+}
+
+// milliseconds is a duration of at most a day.
+func milliseconds(ms int64) *time.Duration {
+	d := time.Duration(min(ms, maxRetryMS)) * time.Millisecond
+	return &d
+}

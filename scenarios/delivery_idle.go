@@ -1,0 +1,122 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// DeliveryIdle asks how much silence the path bears, and whether the usual
+// heartbeat (for polls: the usual hold) would have saved the exchange.
+func DeliveryIdle() Check {
+	return Check{
+		ID: "delivery/idle", Question: "Does a silent exchange stay alive?",
+		Kind: measure.Required, Axis: measure.Delivery, Requires: Needs{Publish: true, Record: true, Options: true},
+		Trials:  []Trial{silenceTrial()},
+		Applies: func(t measure.Technique) bool { return t.Class != measure.ClassPoll },
+		Judge:   judgeIdle,
+	}
+}
+
+func judgeIdle(c Case) Finding {
+	bare := c.Evidence["silence"].Parts[0]
+	f := Finding{Verdict: measure.Works, Want: []string{"a message after a long silence arrives at once"}, Values: map[string]float64{}}
+	f.EndedBy, f.EndKind = bare.EndedBy()
+	if bad, failed := openingFailure(c, bare); failed {
+		return Finding{Verdict: measure.Untested, Got: "did not open: " + bad.got}
+	}
+	if !c.Technique.Polls() && (len(bare.Sent) == 0 || !openedInTime(bare)) {
+		return Finding{Verdict: measure.Untested, Got: "the path holds even the first bytes back, so silence cannot be told from it"}
+	}
+	unscaled := func(d time.Duration) float64 { return math.Round(d.Seconds()/bare.Scale*10) / 10 }
+	cut, wasCut := firstCut(bare)
+	if !wasCut {
+		f.Values["silence_s"] = unscaled(bare.Waited)
+		switch {
+		case !arrivedInTime(c, bare):
+			f.Verdict, f.Cause = measure.Broken, "half-open"
+			f.Got = fmt.Sprintf("after %.0f s of silence the exchange looked open and was dead", unscaled(bare.Waited))
+			f.Doubtful = true
+		case bare.Scalable:
+			f.Got = fmt.Sprintf("%.0f s of silence survived", unscaled(bare.Waited))
+		default:
+			f.Verdict = measure.Skipped
+			f.Got = fmt.Sprintf("%s of silence survived; longer limits were not waited for (--max-wait)", short(bare.Waited))
+		}
+		return f
+	}
+
+	limit, _ := silenceLimit(bare)
+	f.Values["idle_limit_s"] = unscaled(limit)
+	f.Verdict, f.Cause = measure.Degraded, "idle-timeout"
+	f.EndedBy, f.EndKind = "proxy", cut.EndKind
+	f.Got = fmt.Sprintf("cut after %.1f s of silence", unscaled(limit))
+	parts := c.Evidence["silence"].Parts
+	if len(parts) < 2 {
+		return f
+	}
+	if c.Technique.Polls() {
+		return judgeHold(c, f, cut, parts[1], unscaled(limit))
+	}
+	kept := parts[1]
+	keptLimit, keptCut := silenceLimit(kept)
+	heartbeat := unscaled(kept.Heartbeat)
+	switch {
+	case !keptCut && arrivedInTime(c, kept):
+		f.Values["heartbeat_enough_s"] = heartbeat
+		f.Got += fmt.Sprintf("; a heartbeat every %.0f s keeps it alive", heartbeat)
+	case keptCut && heartbeatsSeen(kept) > 0 && near(keptLimit, limit):
+		f.Cause = "max-duration"
+		f.Values["duration_limit_s"] = unscaled(keptLimit)
+		delete(f.Values, "idle_limit_s")
+		f.Got = fmt.Sprintf("cut after %.1f s, heartbeats or not", unscaled(keptLimit))
+	default:
+		f.Got += fmt.Sprintf("; not even a heartbeat every %.0f s keeps it alive", heartbeat)
+		f.Doubtful = true
+	}
+	return f
+}
+
+// judgeHold says whether a poll that is answered after the usual hold escapes
+// the limit that cuts a poll held for longer. If so, nothing is wrong.
+func judgeHold(c Case, f Finding, cut measure.Event, kept *Evidence, limit float64) Finding {
+	if _, keptCut := firstCut(kept); !keptCut && arrivedInTime(c, kept) {
+		f.Verdict, f.Cause = measure.Works, ""
+		f.Got += fmt.Sprintf("; the usual hold of %.0f s ends before that", usualHold.Seconds())
+		return f
+	}
+	if cut.Status != 0 {
+		f.Cause = "first-byte-timeout"
+	}
+	f.Got += fmt.Sprintf("; the usual hold of %.0f s does not end before that", usualHold.Seconds())
+	f.Doubtful = limit > usualHold.Seconds() // it should have
+	return f
+}
+
+// openedInTime reports whether the hello came while nothing had been sent yet.
+func openedInTime(e *Evidence) bool {
+	for _, ev := range e.Client {
+		if ev.Kind == measure.Prelude {
+			return len(e.Sent) == 0 || time.UnixMicro(ev.T).Before(e.Sent[0].Due)
+		}
+	}
+	return false
+}
+
+func arrivedInTime(c Case, e *Evidence) bool {
+	for _, a := range e.Arrivals() {
+		if a.At.IsZero() || a.Delay > c.Limits.Late {
+			return false
+		}
+	}
+	return len(e.Sent) > 0
+}
+
+func heartbeatsSeen(e *Evidence) int { return len(ofKind(e.Origin, measure.Heartbeat)) }
+
+// near allows for a heartbeat's worth of difference and some scheduling.
+func near(a, b time.Duration) bool {
+	return a < b+b/4+50*time.Millisecond && b < a+a/4+50*time.Millisecond
+}

@@ -1,0 +1,91 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// DeliverySteady asks whether small, well spaced messages arrive one by one,
+// in time, all of them and in order.
+func DeliverySteady() Check {
+	return Check{
+		ID: "delivery/steady", Question: "Do small messages arrive one by one, in time?",
+		Kind: measure.Required, Axis: measure.Delivery, Requires: Needs{Publish: true, Record: true, Options: true},
+		Trials: []Trial{steadyTrial()},
+		Judge: func(c Case) Finding {
+			return judgeDelivery(c, c.Evidence["steady"], false)
+		},
+	}
+}
+
+// judgeDelivery holds the arrivals of one exchange against the limits.
+func judgeDelivery(c Case, e *Evidence, burst bool) Finding {
+	f := Finding{Want: []string{
+		fmt.Sprintf("each of %d messages within %s", len(e.Sent), short(c.Limits.Prompt)), "none lost, doubled or out of order",
+	}}
+	f.EndedBy, f.EndKind = e.EndedBy()
+	if bad, failed := openingFailure(c, e); failed {
+		f.Verdict, f.Cause, f.Got = measure.Broken, bad.cause, bad.got
+		return f
+	}
+	f.Values = deliveryValues(e)
+	if ctl := c.Control["steady"]; ctl != nil {
+		f.Values["control_p99_ms"] = ms(quantile(delays(ctl.Arrivals()), .99))
+	}
+	arrivals, n := e.Arrivals(), e.Counts()
+	late := 0
+	f.Verdict = measure.Works
+	for _, a := range arrivals {
+		if a.At.IsZero() {
+			continue
+		}
+		v := c.Limits.Verdict(a.Delay)
+		if v != measure.Works {
+			late++
+		}
+		f.Verdict = measure.Worse(f.Verdict, v)
+	}
+	switch {
+	case n.Lost > 0:
+		d := diagnoseMissing(c, e, burst)
+		f.Verdict, f.Cause = measure.Broken, d.cause
+		f.Got = fmt.Sprintf("%d of %d messages lost; %s", n.Lost, n.Sent, d.got)
+		maps.Copy(f.Values, d.values)
+	case n.Duplicated > 0 || n.Reordered > 0:
+		f.Verdict, f.Cause = measure.Broken, "corrupted"
+		f.Got = fmt.Sprintf("%d doubled, %d out of order", n.Duplicated, n.Reordered)
+	case late > 0:
+		d := diagnoseDelay(c, e)
+		f.Cause, f.Got = d.cause, d.got
+		maps.Copy(f.Values, d.values)
+		f.Doubtful = late*3 <= len(arrivals) || d.cause == "unknown" || d.cause == "origin-slow"
+	default:
+		f.Got = fmt.Sprintf("all %d, at most %s late", n.Received, short(quantile(delays(arrivals), 1)))
+	}
+	return f
+}
+
+// diagnoseMissing explains messages that never arrived: the path cut the
+// exchange, or still holds them, or lost them.
+func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
+	if by, _ := e.EndedBy(); by == "proxy" {
+		if end, ok := e.End(); ok && (e.Released.IsZero() || end.T < e.Released.UnixMicro()) {
+			return diagnoseCut(e, c.Technique, burst)
+		}
+	}
+	if n := e.Counts(); n.Received == 0 {
+		return diagnoseDelay(c, e)
+	}
+	if _, after := splitAtRelease(batches(e.Arrivals()), e.Released); len(after) > 0 || silentEnd(e) {
+		return diagnosis{cause: "half-open", got: "the path stopped passing anything on and did not close", values: nil}
+	}
+	return diagnosis{cause: "corrupted", got: "the exchange went on without them"}
+}
+
+// silentEnd reports whether the client was still waiting when the trial ended.
+func silentEnd(e *Evidence) bool {
+	_, ended := e.End()
+	return !ended
+}

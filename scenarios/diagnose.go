@@ -1,0 +1,227 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// closeProof is how much a path must hold back before `buffered` may be called
+// `buffer-until-close`.
+const closeProof = 256 << 10
+
+// triggered is how soon after a message was sent a batch must be complete for
+// that message to be what set it free.
+const triggered = 60 * time.Millisecond
+
+// diagnosis is why messages were late, in the words of the cause table.
+type diagnosis struct {
+	cause  string
+	got    string
+	values map[string]float64
+}
+
+// diagnoseDelay explains late messages by the shape of their arrivals. It
+// looks at messages and times only, never at chunks or reads.
+func diagnoseDelay(c Case, e *Evidence) diagnosis {
+	arrivals := e.Arrivals()
+	held := heldBytes(arrivals)
+	d := diagnosis{values: map[string]float64{"held_bytes_min": float64(held)}}
+	late, originLate := 0, 0
+	var worst time.Duration
+	for _, a := range arrivals {
+		if a.At.IsZero() || a.Delay <= c.Limits.Prompt {
+			continue
+		}
+		late++
+		worst = max(worst, a.Delay)
+		if !a.Wrote.IsZero() && a.Wrote.Sub(a.Due) > c.Limits.Prompt {
+			originLate++
+		}
+	}
+	if originLate > late/2 {
+		d.cause = "origin-slow"
+		d.got = fmt.Sprintf("%d of %d messages late, and the origin itself wrote %d of them late", late, len(arrivals), originLate)
+		return d
+	}
+
+	all := batches(arrivals)
+	before, after := splitAtRelease(all, e.Released)
+	switch {
+	case len(all) == 0:
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("none of %d messages arrived, not even when the origin ended", len(arrivals))
+	case len(before) == 0:
+		d.cause = "buffered"
+		if held >= closeProof {
+			d.cause = "buffer-until-close"
+		}
+		d.got = fmt.Sprintf("%d messages in one batch when the origin ended, the first %s late; at least %d bytes held", countIn(after), short(worst), held)
+	case len(after) > 0 && heldLast(before, after):
+		d.cause = "hold-last"
+		d.got = fmt.Sprintf("each message arrived when the next was sent; the last %s late, when the origin ended", short(worst))
+	case len(after) > 0 || setFreeBySending(before, arrivals):
+		d.cause = "buffer-until-bytes"
+		block := blockSize(before)
+		d.values["block_bytes"] = float64(block)
+		d.got = fmt.Sprintf("messages arrived in blocks of about %d bytes, up to %s late; the last %d when the origin ended", block, short(worst), countIn(after))
+		if len(after) == 0 && singlesAfterFirst(before) {
+			d.cause = "prelude-dependent"
+			d.got = fmt.Sprintf("nothing arrived before about %d bytes were sent, then each message at once", before[0].bytes)
+		}
+	case largest(before) > 1:
+		d.cause = "hold-timer"
+		d.values["hold_ms"] = ms(worst)
+		d.got = fmt.Sprintf("messages arrived in batches of up to %d, at most %s late, without waiting for more to be sent", largest(before), short(worst))
+		if singlesAfterFirst(before) {
+			d.cause = "scan"
+			d.got = fmt.Sprintf("the first %d messages came together %s late, then each at once", len(before[0].arrivals), short(worst))
+		}
+	default:
+		d.cause = "unknown"
+		d.got = fmt.Sprintf("%d of %d messages late, one by one, at most %s", late, len(arrivals), short(worst))
+	}
+	if enc := compressedOnTheWay(e); enc != "" && (d.cause == "buffered" || d.cause == "buffer-until-close" || d.cause == "buffer-until-bytes") {
+		d.cause = "compression"
+		d.got += "; compressed on the way (" + enc + ")"
+	}
+	return d
+}
+
+// splitAtRelease parts the batches at the moment when the origin ended.
+func splitAtRelease(all []batch, released time.Time) (before, after []batch) {
+	for i, b := range all {
+		if !released.IsZero() && b.arrivals[0].At.After(released) {
+			return all[:i], all[i:]
+		}
+	}
+	return all, nil
+}
+
+// heldLast recognises a path that is one message behind: singles, each set
+// free by the sending of the next, and only the last one left at the end.
+func heldLast(before, after []batch) bool {
+	if countIn(after) != 1 || len(before) < 2 {
+		return false
+	}
+	last := after[0].arrivals[0]
+	for i, b := range before {
+		next := last
+		if i+1 < len(before) {
+			next = before[i+1].arrivals[0]
+		}
+		wait := b.at.Sub(next.Due)
+		if len(b.arrivals) != 1 || wait < -triggered || wait > 3*triggered {
+			return false
+		}
+	}
+	return true
+}
+
+// setFreeBySending reports whether batches come right behind the sending of
+// some message, as they do when a number of bytes opens the gate: a timer
+// fires at any time. The message that opened it may itself be cut in two and
+// come with the next batch. Where messages follow each other too quickly,
+// every moment is right behind one, and nothing can be told.
+func setFreeBySending(before []batch, arrivals []Arrival) bool {
+	if len(arrivals) < 2 || arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due) < time.Duration(len(arrivals)-1)*3*triggered {
+		return false
+	}
+	many, freed := 0, 0
+	for _, b := range before {
+		if len(b.arrivals) < 2 {
+			continue
+		}
+		many++
+		for _, a := range arrivals {
+			if wait := b.arrivals[0].At.Sub(a.Due); wait >= 0 && wait <= triggered {
+				freed++
+				break
+			}
+		}
+	}
+	return many > 0 && freed*4 >= many*3
+}
+
+// singlesAfterFirst reports whether one first batch was followed by prompt
+// single messages: a gate that opens once.
+func singlesAfterFirst(before []batch) bool {
+	if len(before) < 3 || len(before[0].arrivals) < 2 {
+		return false
+	}
+	for _, b := range before[1:] {
+		if len(b.arrivals) > 1 || b.newest() > triggered*2 {
+			return false
+		}
+	}
+	return true
+}
+
+// blockSize is the median number of bytes that were set free at once.
+func blockSize(before []batch) int {
+	var sizes []time.Duration
+	for _, b := range before {
+		sizes = append(sizes, time.Duration(b.bytes))
+	}
+	return int(quantile(sizes, .5))
+}
+
+func countIn(bs []batch) int {
+	n := 0
+	for _, b := range bs {
+		n += len(b.arrivals)
+	}
+	return n
+}
+
+func largest(bs []batch) int {
+	n := 0
+	for _, b := range bs {
+		n = max(n, len(b.arrivals))
+	}
+	return n
+}
+
+// compressedOnTheWay is the content encoding that the client saw although the
+// origin was not asked to compress.
+func compressedOnTheWay(e *Evidence) string {
+	for _, h := range e.Headers() {
+		if h.Encoding != "" && h.Encoding != "identity" {
+			return h.Encoding
+		}
+	}
+	return ""
+}
+
+// diagnoseCut explains an exchange that the path ended while messages flowed.
+func diagnoseCut(e *Evidence, technique measure.Technique, burst bool) diagnosis {
+	end, _ := e.End()
+	lived := time.Duration(0)
+	if reqs := e.Requests(); len(reqs) > 0 {
+		lived = time.UnixMicro(end.T).Sub(time.UnixMicro(reqs[0].T))
+	}
+	bytes := 0
+	for _, ev := range ofKind(e.Client, measure.Received) {
+		bytes += ev.Bytes
+	}
+	d := diagnosis{cause: "max-duration", values: map[string]float64{"lived_ms": ms(lived), "received_bytes": float64(bytes)}}
+	d.got = fmt.Sprintf("the path ended the exchange (%s) after %s and %d bytes while messages were being sent", end.EndKind, short(lived), bytes)
+	switch {
+	case technique.Class == measure.ClassSocket && lived < 2*time.Second && !burst:
+		d.cause = "upgrade-killed"
+	case end.EndKind == measure.EndClean:
+		d.cause = "truncated"
+	case burst:
+		d.cause = "max-bytes"
+	}
+	return d
+}
+
+// short writes a duration for people: 12 ms, 1.2 s.
+func short(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}

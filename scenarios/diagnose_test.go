@@ -1,0 +1,231 @@
+package scenarios
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// path says when a message that was sent at `sent` (number i) reaches the
+// client; ok is false when it never does. release is when the origin ends.
+type pathModel func(i int, sent time.Duration, all []time.Duration, size int, release time.Duration) (at time.Duration, ok bool)
+
+func prompt(_ int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+	return sent + 2*time.Millisecond, true
+}
+
+func untilClose(_ int, _ time.Duration, _ []time.Duration, _ int, release time.Duration) (time.Duration, bool) {
+	return release + 5*time.Millisecond, true
+}
+
+func untilBytes(block int) pathModel {
+	return func(i int, _ time.Duration, all []time.Duration, size int, release time.Duration) (time.Duration, bool) {
+		perBlock := (block + size - 1) / size
+		last := (i/perBlock+1)*perBlock - 1
+		if last >= len(all) {
+			return release + 5*time.Millisecond, true
+		}
+		return all[last] + 2*time.Millisecond, true
+	}
+}
+
+// untilBytesSplit lets go of whole blocks, so that the message which fills one
+// is cut and comes whole with the next.
+func untilBytesSplit(block int) pathModel {
+	return func(i int, _ time.Duration, all []time.Duration, size int, release time.Duration) (time.Duration, bool) {
+		end := (i + 1) * size
+		opener := ((end+block-1)/block*block+size-1)/size - 1 // the message that fills the block in which i ends
+		if opener >= len(all) {
+			return release + 5*time.Millisecond, true
+		}
+		return all[opener] + 2*time.Millisecond, true
+	}
+}
+
+func timer(every time.Duration) pathModel {
+	return func(_ int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+		return (sent/every+1)*every + 2*time.Millisecond, true
+	}
+}
+
+func oneBehind(i int, _ time.Duration, all []time.Duration, _ int, release time.Duration) (time.Duration, bool) {
+	if i+1 == len(all) {
+		return release + 5*time.Millisecond, true
+	}
+	return all[i+1] + 2*time.Millisecond, true
+}
+
+func scanned(until time.Duration) pathModel {
+	return func(_ int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+		return max(sent, until) + 2*time.Millisecond, true
+	}
+}
+
+func slow(by time.Duration) pathModel {
+	return func(_ int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+		return sent + by, true
+	}
+}
+
+// evidence plays a schedule through a path.
+func evidence(count int, spacing time.Duration, size int, path pathModel) *Evidence {
+	start := time.Now()
+	e := &Evidence{Started: start, Attached: true}
+	us := func(d time.Duration) int64 { return start.Add(d).UnixMicro() }
+	e.Origin = append(e.Origin, measure.Event{Kind: measure.Headers, T: us(0), Sub: 1, Conn: 1, HTTP: "1.1"})
+	e.Client = append(e.Client, measure.Event{Kind: measure.Headers, Status: 200, T: us(0)}, measure.Event{Kind: measure.Prelude, T: us(0)})
+	var all []time.Duration
+	for i := range count {
+		all = append(all, time.Duration(i+1)*spacing)
+	}
+	release := all[count-1] + 2*time.Second
+	for i, sent := range all {
+		id := fmt.Sprintf("e-%d", i+1)
+		e.Sent = append(e.Sent, Sent{ID: id, Due: start.Add(sent), Bytes: size})
+		e.Origin = append(e.Origin, measure.Event{Kind: measure.Write, ID: id, T: us(sent + time.Millisecond), Bytes: size})
+		if at, ok := path(i, sent, all, size, release); ok {
+			e.Client = append(e.Client, measure.Event{Kind: measure.Received, ID: id, T: us(at), Bytes: size})
+		}
+	}
+	e.Released = start.Add(release)
+	e.Origin = append(e.Origin, measure.Event{Kind: measure.End, Note: "terminated", T: us(release)})
+	e.Client = append(e.Client, measure.Event{Kind: measure.End, Note: "terminated", EndKind: measure.EndClean, T: us(release + 10*time.Millisecond)})
+	return e
+}
+
+func TestDelaysNameTheirCause(t *testing.T) {
+	ms := time.Millisecond
+	steady := func(p pathModel) *Evidence { return evidence(steadyCount, steadySpacing, 110, p) }
+	burst := func(p pathModel) *Evidence { return evidence(burstCount, burstSpacing, 4200, p) }
+	for _, tt := range []struct {
+		name    string
+		e       *Evidence
+		verdict measure.Verdict
+		cause   string
+	}{
+		{"prompt", steady(prompt), measure.Works, ""},
+		{"prompt, large", burst(prompt), measure.Works, ""},
+		{"until close, few bytes", steady(untilClose), measure.Broken, "buffered"},
+		{"until close, 256 KB and more", burst(untilClose), measure.Broken, "buffer-until-close"},
+		{"a block of 600 bytes", steady(untilBytes(600)), measure.Broken, "buffer-until-bytes"},
+		{"a block of 36 KB", burst(untilBytes(36000)), measure.Broken, "buffer-until-bytes"},
+		{"a block that cuts messages in two", steady(untilBytesSplit(480)), measure.Broken, "buffer-until-bytes"},
+		{"a timer of 1 s", steady(timer(1000 * ms)), measure.Degraded, "hold-timer"},
+		{"a timer of 3 s", steady(timer(3000 * ms)), measure.Broken, "hold-timer"},
+		{"a timer of 200 ms is within the limit", steady(timer(200 * ms)), measure.Works, ""},
+		{"one message behind", steady(oneBehind), measure.Broken, "hold-last"},
+		{"scanned for a second, then released", steady(scanned(1000 * ms)), measure.Degraded, "scan"},
+		{"slow but even", steady(slow(600 * ms)), measure.Degraded, "unknown"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Case{Technique: measure.Technique{Name: "eventsource", Class: measure.ClassStream}, Limits: measure.NewThresholds(0, 0)}
+			f := judgeDelivery(c, tt.e, false)
+			if f.Verdict != tt.verdict || f.Cause != tt.cause {
+				t.Errorf("%s because %q (%s), want %s because %q", f.Verdict, f.Cause, f.Got, tt.verdict, tt.cause)
+			}
+		})
+	}
+}
+
+func TestHeldBytes(t *testing.T) {
+	if got := heldBytes(evidence(10, time.Second, 100, untilClose).Arrivals()); got != 1000 {
+		t.Errorf("all held: %d bytes, want 1000", got)
+	}
+	if got := heldBytes(evidence(10, time.Second, 100, prompt).Arrivals()); got != 100 {
+		t.Errorf("none held: %d bytes, want one message of 100", got)
+	}
+	never := func(int, time.Duration, []time.Duration, int, time.Duration) (time.Duration, bool) { return 0, false }
+	if got := heldBytes(evidence(10, time.Second, 100, never).Arrivals()); got != 1000 {
+		t.Errorf("none arrived: %d bytes, want 1000", got)
+	}
+}
+
+func TestLossDoublingDisorder(t *testing.T) {
+	c := Case{Technique: measure.Technique{Name: "eventsource", Class: measure.ClassStream}, Limits: measure.NewThresholds(0, 0)}
+	base := func() *Evidence { return evidence(10, 300*time.Millisecond, 100, prompt) }
+
+	lost := base()
+	lost.Client = append(lost.Client[:5:5], lost.Client[6:]...)
+	if f := judgeDelivery(c, lost, false); f.Verdict != measure.Broken || f.Cause != "corrupted" || f.Values["lost"] != 1 {
+		t.Errorf("one lost: %+v", f)
+	}
+	double := base()
+	double.Client = append(double.Client, double.Client[4])
+	if f := judgeDelivery(c, double, false); f.Verdict != measure.Broken || f.Cause != "corrupted" || f.Values["duplicated"] != 1 {
+		t.Errorf("one doubled: %+v", f)
+	}
+	swapped := base()
+	swapped.Client[3], swapped.Client[4] = swapped.Client[4], swapped.Client[3]
+	if f := judgeDelivery(c, swapped, false); f.Verdict != measure.Broken || f.Values["reordered"] != 1 {
+		t.Errorf("two swapped: %+v", f)
+	}
+}
+
+// cutAt plays a steady stream that the path ends after some messages.
+func cutAt(after int, kind measure.EndKind) *Evidence {
+	e := evidence(10, 300*time.Millisecond, 100, func(i int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+		return sent + time.Millisecond, i < after
+	})
+	end := len(e.Client) - 1
+	e.Client[end] = measure.Event{Kind: measure.End, EndKind: kind, T: e.Client[end-1].T + 10_000}
+	return e
+}
+
+func TestCuts(t *testing.T) {
+	stream := measure.Technique{Name: "eventsource", Class: measure.ClassStream}
+	socket := measure.Technique{Name: "websocket", Class: measure.ClassSocket}
+	for _, tt := range []struct {
+		name  string
+		tech  measure.Technique
+		e     *Evidence
+		burst bool
+		cause string
+	}{
+		{"cut in mid-stream", stream, cutAt(7, measure.EndRST), false, "max-duration"},
+		{"ended as if it were over", stream, cutAt(7, measure.EndClean), false, "truncated"},
+		{"cut in a burst", stream, cutAt(7, measure.EndFIN), true, "max-bytes"},
+		{"a socket killed early", socket, cutAt(2, measure.EndFIN), false, "upgrade-killed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := judgeDelivery(Case{Technique: tt.tech, Limits: measure.NewThresholds(0, 0)}, tt.e, tt.burst)
+			if f.Verdict != measure.Broken || f.Cause != tt.cause || f.EndedBy != "proxy" {
+				t.Errorf("%s because %q, ended by %s (%s); want broken because %q by the proxy", f.Verdict, f.Cause, f.EndedBy, f.Got, tt.cause)
+			}
+		})
+	}
+}
+
+func TestOpenings(t *testing.T) {
+	stream := measure.Technique{Name: "eventsource", Class: measure.ClassStream}
+	socket := measure.Technique{Name: "websocket", Class: measure.ClassSocket}
+	head := func(status int) []measure.Event { return []measure.Event{{Kind: measure.Headers, Status: status}} }
+	asked := []measure.Event{{Kind: measure.Headers, Sub: 1}}
+	for _, tt := range []struct {
+		name           string
+		tech           measure.Technique
+		client, origin []measure.Event
+		attached       bool
+		cause          string
+	}{
+		{"an error page", stream, head(502), nil, false, "error-page"},
+		{"a page with status 200 that is not the origin's", stream, head(200), nil, false, "error-page"},
+		{"credentials wanted", stream, head(407), nil, false, "auth-required"},
+		{"nothing at all", stream, nil, nil, false, "unknown"},
+		{"accepted, and nothing comes back", stream, nil, asked, true, "half-open"},
+		{"head only: a matter of delivery", stream, head(200), asked, true, ""},
+		{"refused upgrade", socket, head(403), nil, false, "upgrade-refused"},
+		{"stripped upgrade", socket, head(426), asked, false, "upgrade-stripped"},
+		{"mute socket", socket, head(101), asked, true, "upgrade-mute"},
+		{"open socket", socket, append(head(101), measure.Event{Kind: measure.Prelude}), asked, true, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := &Evidence{Client: tt.client, Origin: tt.origin, Attached: tt.attached, Left: time.Now()}
+			d, failed := openingFailure(Case{Technique: tt.tech}, e)
+			if d.cause != tt.cause || failed != (tt.cause != "") {
+				t.Errorf("cause %q (%s), want %q", d.cause, d.got, tt.cause)
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package scenarios
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// OpeningConnect asks whether the exchange can be established at all. How long
+// the response head took is a matter of delivery, as long as it comes.
+func OpeningConnect() Check {
+	return Check{
+		ID: "opening/connect", Question: "Does a subscription reach the origin, and does its answer reach the client?",
+		Kind: measure.Required, Axis: measure.Opening, Requires: Needs{Publish: true, Record: true},
+		Trials: []Trial{steadyTrial()},
+		Judge: func(c Case) Finding {
+			e := c.Evidence["steady"]
+			f := Finding{Verdict: measure.Works, Want: []string{"the origin accepts the request", wantHead(c.Technique)}, Values: map[string]float64{}}
+			f.EndedBy, f.EndKind = e.EndedBy()
+			if head, ok := firstHead(e); ok {
+				f.Values["status"] = float64(head.Status)
+				if reqs := e.Requests(); len(reqs) > 0 {
+					f.Values["headers_ms"] = ms(max(0, time.UnixMicro(head.T).Sub(time.UnixMicro(reqs[0].T))))
+				}
+				f.Got = fmt.Sprintf("status %d", head.Status)
+			} else {
+				f.Got = "opened"
+			}
+			if bad, failed := openingFailure(c, e); failed {
+				f.Verdict, f.Cause, f.Got = measure.Broken, bad.cause, bad.got
+			}
+			return f
+		},
+	}
+}
+
+func wantHead(t measure.Technique) string {
+	if t.Class == measure.ClassSocket {
+		return "status 101, then a first frame"
+	}
+	return "status 200"
+}
+
+func firstHead(e *Evidence) (measure.Event, bool) {
+	heads := e.Headers()
+	if len(heads) == 0 {
+		return measure.Event{}, false
+	}
+	return heads[0], true
+}
+
+// openingFailure says why an exchange never came about, if it did not.
+func openingFailure(c Case, e *Evidence) (diagnosis, bool) {
+	head, answered := firstHead(e)
+	opened := has(measure.Prelude)(e.Client) || has(measure.Received)(e.Client)
+	if c.Technique.Class == measure.ClassSocket {
+		return socketFailure(e, head, answered, opened)
+	}
+	switch {
+	case opened:
+		return diagnosis{}, false
+	case answered && head.Status == http.StatusOK && e.Attached:
+		return diagnosis{}, false // what follows, or does not, is a matter of delivery
+	case answered && head.Status == http.StatusProxyAuthRequired:
+		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
+	case answered:
+		return diagnosis{cause: "error-page", got: fmt.Sprintf("status %d %sfrom the path%s", head.Status, typeNote(head), excerpt(e))}, true
+	case e.Attached && c.Technique.Polls():
+		return diagnosis{cause: "half-open", got: "the origin answered, and nothing of it reached the client" + excerpt(e)}, true
+	case e.Attached:
+		return diagnosis{cause: "half-open", got: "the origin streamed and ended, and not even the head reached the client" + excerpt(e)}, true
+	}
+	return diagnosis{cause: "unknown", got: "the request did not reach the origin, and no answer came" + excerpt(e)}, true
+}
+
+func socketFailure(e *Evidence, head measure.Event, answered, opened bool) (diagnosis, bool) {
+	reached := len(e.Origin) > 0
+	switch {
+	case opened:
+		return diagnosis{}, false
+	case answered && head.Status == http.StatusSwitchingProtocols, e.Attached:
+		if by, kind := e.EndedBy(); by == "proxy" && kind != measure.EndSilence {
+			return diagnosis{cause: "upgrade-killed", got: fmt.Sprintf("the upgrade succeeded, then the socket was cut (%s) before a frame arrived", kind)}, true
+		}
+		return diagnosis{cause: "upgrade-mute", got: "the upgrade succeeded, and no frame arrived"}, true
+	case answered && head.Status == http.StatusProxyAuthRequired:
+		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
+	case reached:
+		return diagnosis{cause: "upgrade-stripped", got: "the request reached the origin without its upgrade" + excerpt(e)}, true
+	case answered:
+		return diagnosis{cause: "upgrade-refused", got: fmt.Sprintf("status %d from the path; the origin saw nothing", head.Status)}, true
+	}
+	return diagnosis{cause: "upgrade-refused", got: "no answer to the upgrade; the origin saw nothing" + excerpt(e)}, true
+}
+
+func typeNote(head measure.Event) string {
+	if head.ContentType == "" {
+		return ""
+	}
+	return "(" + head.ContentType + ") "
+}
+
+// excerpt is the first error that the client noted, in brackets.
+func excerpt(e *Evidence) string {
+	for _, ev := range e.Client {
+		if ev.Kind == measure.Failed && ev.Note != "" {
+			return fmt.Sprintf(" (%.160s)", ev.Note)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,223 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// Options are the settings of a run. The zero value of each is its default.
+type Options struct {
+	Origin    Origin
+	TimeScale float64       // of policy time on scalable paths, 0 is 1
+	MaxWait   time.Duration // for limits of unscaled paths, 0 is 5 s
+	Parallel  int           // trials at once, 0 is 24
+	Seed      int64
+	Done      map[string]bool                                 // ids of cells that an earlier run has ended
+	Progress  func(Progress)                                  // called as trials and cells end, serially
+	Ended     func(measure.CellRecord, []measure.CheckRecord) // called as cells end, serially
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Cells, Total int    // cells ended, cells in all
+	Now          string // a cell that ended just now
+	Elapsed      time.Duration
+	Left         time.Duration // estimate; 0 until there is a basis for one
+}
+
+// Summary is the outcome of a run.
+type Summary struct {
+	Cells    []measure.CellRecord
+	Verdicts map[measure.Verdict]int
+	Complete bool
+}
+
+// Run measures the cells of m and appends a check record per question and a
+// cell record per cell to w as each cell ends. When ctx ends it stops, keeps
+// what has ended and returns ctx's error with the summary so far.
+func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary, error) {
+	r := &runner{
+		opt: opt, w: w, cells: m.cells(), started: time.Now(),
+		slots: semaphore.NewWeighted(int64(orDefault(opt.Parallel, 24))),
+		heavy: semaphore.NewWeighted(heavyAtOnce),
+		paths: newSharedPaths(opt.Origin),
+		sum:   Summary{Verdicts: map[measure.Verdict]int{}},
+	}
+	if r.opt.TimeScale == 0 {
+		r.opt.TimeScale = 1
+	}
+	if r.opt.MaxWait == 0 {
+		r.opt.MaxWait = 5 * time.Second
+	}
+	var err error
+	if r.direct, err = proxies.Parse("direct", proxies.ParseOptions{}); err != nil {
+		return r.sum, err
+	}
+	err = r.run(ctx)
+	if cerr := r.paths.close(); err == nil {
+		err = cerr
+	}
+	r.sum.Complete = err == nil && len(r.sum.Cells)+len(opt.Done) >= len(r.cells)
+	return r.sum, err
+}
+
+// heavyAtOnce bursts of 500 KB/s each leave two cores room for the others.
+const heavyAtOnce = 4
+
+func orDefault(n, d int) int {
+	if n <= 0 {
+		return d
+	}
+	return n
+}
+
+type runner struct {
+	opt     Options
+	w       *measure.Writer
+	cells   []cell
+	started time.Time
+	slots   *semaphore.Weighted // trials at once
+	heavy   *semaphore.Weighted // bursts at once
+	paths   *sharedPaths
+	direct  proxies.Proxy
+
+	mu       sync.Mutex // guards what follows, and w
+	sum      Summary
+	writeErr error
+	controls map[controlKey]*control
+}
+
+// control is the outcome of the trials over the direct path.
+type control struct {
+	once     sync.Once
+	outcome  outcome
+	labels   measure.Labels
+	p99      time.Duration
+	finished chan struct{}
+}
+
+func (r *runner) run(ctx context.Context) error {
+	r.controls = map[controlKey]*control{}
+	for _, c := range r.cells {
+		if r.controls[c.control()] == nil {
+			r.controls[c.control()] = &control{finished: make(chan struct{})}
+		}
+	}
+	var wg sync.WaitGroup
+	for _, c := range r.cells {
+		if r.opt.Done[c.labels.ID()] {
+			continue
+		}
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			r.cell(ctx, c)
+		}()
+	}
+	wg.Wait()
+	if r.writeErr != nil {
+		return r.writeErr
+	}
+	return ctx.Err()
+}
+
+// cell measures one cell: its control first, once for all cells that share it.
+func (r *runner) cell(ctx context.Context, c cell) {
+	started := time.Now()
+	if rec, ok := r.notMeasured(c); ok {
+		r.ended(ctx, rec, nil, nil)
+		return
+	}
+	ctl := r.controls[c.control()]
+	ctl.once.Do(func() {
+		defer close(ctl.finished)
+		direct := c
+		direct.path = Path{Proxy: r.direct, Mode: proxies.Reverse}
+		direct.labels.Proxy, direct.labels.Variant = "direct", ""
+		ctl.labels = direct.labels
+		ctl.outcome = r.measure(ctx, direct, nil)
+		if e := ctl.outcome.evidence["steady"]; e != nil {
+			ctl.p99 = max(0, quantile(delays(e.Arrivals()), .99)-e.Interval)
+		}
+	})
+	select {
+	case <-ctl.finished:
+	case <-ctx.Done():
+		return
+	}
+	out := ctl.outcome
+	if c.labels != ctl.labels {
+		out = r.measure(ctx, c, ctl)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	events := out.timeline(started)
+	rec := measure.Judge(c.labels, out.checks)
+	r.ended(ctx, rec, out.checks, events)
+}
+
+// notMeasured is the record of a cell that nothing can be measured for.
+func (r *runner) notMeasured(c cell) (measure.CellRecord, bool) {
+	rec := measure.CellRecord{Type: measure.TypeCell, Cell: c.labels.ID(), Labels: c.labels,
+		Opening: measure.Untested, Delivery: measure.Untested, Ending: measure.Untested}
+	switch {
+	case c.receiver.Missing != nil:
+		rec.Verdict, rec.Reason = measure.Skipped, c.receiver.Missing.Error()
+	case c.path.Missing != nil:
+		rec.Verdict, rec.Reason = measure.Skipped, c.path.Missing.Error()
+	case len(c.checks) == 0:
+		rec.Verdict, rec.Reason = measure.Untested, "none of the checks asked for applies to this technique"
+	default:
+		s := measure.Subscription{Technique: c.technique.Name, Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: c.labels.HTTP}}
+		err := c.receiver.Client.Supports(s)
+		if err == nil {
+			return rec, false
+		}
+		rec.Verdict, rec.Reason = measure.Unsupported, err.Error()
+	}
+	return rec, true
+}
+
+// ended writes a cell down.
+func (r *runner) ended(ctx context.Context, rec measure.CellRecord, checks []measure.CheckRecord, events []measure.Event) {
+	if ctx.Err() != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var records []any
+	for _, c := range checks {
+		records = append(records, c)
+	}
+	records = append(records, rec)
+	err := error(nil)
+	if len(events) > 0 {
+		err = r.w.Timeline(rec.Cell, events)
+	}
+	if err == nil {
+		err = r.w.Append(records...)
+	}
+	if err != nil && r.writeErr == nil {
+		r.writeErr = fmt.Errorf("cell %s: %w", rec.Labels, err)
+	}
+	r.sum.Cells = append(r.sum.Cells, rec)
+	r.sum.Verdicts[rec.Verdict]++
+	if r.opt.Ended != nil {
+		r.opt.Ended(rec, checks)
+	}
+	if r.opt.Progress != nil {
+		p := Progress{Cells: len(r.sum.Cells), Total: len(r.cells) - len(r.opt.Done), Now: rec.Labels.String(), Elapsed: time.Since(r.started)}
+		if p.Cells > 0 {
+			p.Left = p.Elapsed / time.Duration(p.Cells) * time.Duration(p.Total-p.Cells)
+		}
+		r.opt.Progress(p)
+	}
+}

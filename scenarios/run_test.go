@@ -1,0 +1,204 @@
+package scenarios_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios"
+	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// run measures techniques through proxies with the Go client and returns the
+// run as it was written.
+func run(t *testing.T, techniques, specs, checks []string, mode proxies.Mode) *measure.Run {
+	t.Helper()
+	origin, err := scenarios.InProcess(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := origin.Close(); err != nil {
+			t.Errorf("close origin: %v", err)
+		}
+	}()
+	m := scenarios.Matrix{Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}}, Checks: scenarios.Match(scenarios.All(), checks)}
+	for _, name := range techniques {
+		tech, ok := measure.TechniqueByName(name)
+		if !ok {
+			t.Fatalf("no technique %s", name)
+		}
+		m.Techniques = append(m.Techniques, tech)
+	}
+	for _, spec := range specs {
+		p, err := proxies.Parse(spec, proxies.ParseOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Paths = append(m.Paths, scenarios.Path{Proxy: p, Mode: mode})
+	}
+	w, err := measure.Create(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := w.Append(measure.RunRecord{Type: measure.TypeRun, Schema: measure.Schema}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	if _, err := scenarios.Run(ctx, m, w, scenarios.Options{Origin: origin, TimeScale: 0.01}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := measure.Read(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var pushed = []string{"xhr-streaming", "forever-iframe", "multipart", "eventsource"}
+var polls = []string{"short-poll", "long-poll", "callback-poll"}
+
+// expect asserts verdict and cause of a cell.
+func expect(t *testing.T, r *measure.Run, technique, proxy string, verdict measure.Verdict, cause string) {
+	t.Helper()
+	for _, c := range r.Cells {
+		if c.Technique != technique || c.Proxy != proxy {
+			continue
+		}
+		if c.Verdict != verdict || c.Cause != cause {
+			t.Errorf("%s: %s because %q, want %s because %q", c.Labels, c.Verdict, c.Cause, verdict, cause)
+			for _, k := range r.ChecksOf(c.Cell) {
+				t.Logf("    %-22s %-12s %-22s %s", k.Check, k.Verdict, k.Cause, k.Got)
+			}
+		}
+		return
+	}
+	t.Errorf("no cell %s via %s", technique, proxy)
+}
+
+// valueOf is a value of a check's record.
+func valueOf(t *testing.T, r *measure.Run, technique, proxy, check, value string) float64 {
+	t.Helper()
+	for _, k := range r.Checks {
+		if k.Technique == technique && k.Proxy == proxy && k.Check == check {
+			v, ok := k.Values[value]
+			if !ok {
+				t.Errorf("%s via %s: %s has no value %s", technique, proxy, check, value)
+			}
+			return v
+		}
+	}
+	t.Errorf("no check %s of %s via %s", check, technique, proxy)
+	return 0
+}
+
+func TestEveryTechniqueOverTheControls(t *testing.T) {
+	var all []string
+	for _, tech := range measure.Techniques() {
+		all = append(all, tech.Name)
+	}
+	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
+		t.Run(string(mode), func(t *testing.T) {
+			r := run(t, all, []string{"direct", "transparent"}, []string{"*/*"}, mode)
+			for _, tech := range all {
+				expect(t, r, tech, "direct", measure.Works, "")
+				expect(t, r, tech, "transparent", measure.Works, "")
+			}
+		})
+	}
+}
+
+func TestBufferUntilClose(t *testing.T) {
+	const buffer = "fault:buffer(until=close)"
+	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
+		t.Run(string(mode), func(t *testing.T) {
+			r := run(t, append(append(append([]string{}, pushed...), polls...), "websocket"), []string{buffer}, []string{"opening/*", "delivery/*"}, mode)
+			for _, tech := range pushed {
+				expect(t, r, tech, buffer, measure.Broken, "buffer-until-close")
+				if held := valueOf(t, r, tech, buffer, "delivery/burst", "held_bytes_min"); held < 256<<10 {
+					t.Errorf("%s: %g bytes held, want 256 KB and more", tech, held)
+				}
+			}
+			for _, tech := range append(append([]string{}, polls...), "websocket") {
+				expect(t, r, tech, buffer, measure.Works, "")
+			}
+		})
+	}
+}
+
+func TestFaultsAreNamed(t *testing.T) {
+	const es, ws, lp = "eventsource", "websocket", "long-poll"
+	want := map[string]map[string]string{ // spec -> technique -> verdict and cause
+		"fault:buffer(bytes=4096)":   {es: "broken buffer-until-bytes", ws: "works "},
+		"fault:buffer(every=1s)":     {es: "degraded hold-timer", ws: "works "},
+		"fault:hold-last":            {es: "broken hold-last", ws: "works "},
+		"fault:idle(after=60s)":      {es: "degraded idle-timeout", ws: "degraded idle-timeout", lp: "works "},
+		"fault:duration(after=30s)":  {es: "degraded max-duration", ws: "degraded max-duration", lp: "works "},
+		"fault:upgrade(mode=refuse)": {es: "works ", ws: "broken upgrade-refused"},
+		"fault:upgrade(mode=strip)":  {es: "works ", ws: "broken upgrade-stripped"},
+		"fault:upgrade(mode=mute)":   {es: "works ", ws: "broken upgrade-mute"},
+	}
+	var specs []string
+	for spec := range want {
+		specs = append(specs, spec)
+	}
+	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
+		t.Run(string(mode), func(t *testing.T) {
+			r := run(t, []string{es, ws, lp}, specs, []string{"*/*"}, mode)
+			for spec, by := range want {
+				for tech, verdict := range by {
+					v, cause, _ := strings.Cut(verdict, " ")
+					expect(t, r, tech, spec, measure.Verdict(v), cause)
+				}
+			}
+		})
+	}
+}
+
+// A 60 s idle limit is met by scaling, while what does not scale through the
+// same proxy is untouched.
+func TestScaledLimit(t *testing.T) {
+	const idle = "fault:idle(after=60s)"
+	r := run(t, []string{"eventsource"}, []string{idle}, []string{"delivery/idle", "delivery/steady"}, proxies.Reverse)
+	if limit := valueOf(t, r, "eventsource", idle, "delivery/idle", "idle_limit_s"); limit < 55 || limit > 75 {
+		t.Errorf("an idle limit of %g s, want about 60", limit)
+	}
+	for _, k := range r.Checks {
+		if k.Check == "delivery/steady" && k.Verdict != measure.Works {
+			t.Errorf("delivery/steady: %s (%s)", k.Verdict, k.Got)
+		}
+	}
+}
+
+func TestDeadForwardProxyIsAHarnessFailure(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close() // nothing answers there any more
+	spec := "forward:http://" + ln.Addr().String()
+	r := run(t, []string{"eventsource", "long-poll"}, []string{spec}, []string{"delivery/steady"}, "")
+	for _, c := range r.Cells {
+		if c.Verdict != measure.HarnessFailed || c.Reason == "" {
+			t.Errorf("%s: %s (%s), want harness_failed", c.Labels, c.Verdict, c.Reason)
+		}
+	}
+}
+
+// An address that answers everything by itself leads nowhere: no verdict.
+func TestReversePathThatLeadsElsewhere(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	r := run(t, []string{"eventsource"}, []string{"reverse:" + other.URL}, []string{"delivery/steady"}, "")
+	if c := r.Cells[0]; c.Verdict != measure.HarnessFailed {
+		t.Errorf("%s: %s (%s), want harness_failed", c.Labels, c.Verdict, c.Reason)
+	}
+}

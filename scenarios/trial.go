@@ -1,0 +1,252 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// Trial is one exchange: it opens subscriptions, sends, waits, and brings back
+// evidence. It decides nothing.
+type Trial struct {
+	Name string
+	// Scaled trials run on an instance whose policy time is scaled; all others
+	// run at real scale, where no time limit comes into play.
+	Scaled bool
+	Run    func(ctx context.Context, b *Bench) (*Evidence, error)
+}
+
+// Bench is one trial's place at the path: everything it may touch.
+type Bench struct {
+	Technique measure.Technique
+	Client    measure.Client
+	Origin    Origin
+	Route     proxies.Route
+	HTTP      string
+	Scale     float64 // of policy time; 1 when the path cannot be scaled
+	Scalable  bool
+	MaxWait   time.Duration // for limits of unscaled paths
+	Nonce     string        // unique for cell, trial and attempt
+	RootsPEM  []byte
+	heavy     *semaphore.Weighted
+}
+
+// Heavily runs what moves enough bytes to disturb its neighbours' delays: few
+// such things happen at once.
+func (b *Bench) Heavily(ctx context.Context, f func() error) error {
+	if b.heavy != nil {
+		if err := b.heavy.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer b.heavy.Release(1)
+	}
+	return f()
+}
+
+// Waits of a trial, wire time.
+const (
+	openWait    = 5 * time.Second  // for the origin to see the subscription
+	queueWait   = 60 * time.Second // the same when a browser may have to wait for a free context
+	lingerWait  = 2 * time.Second  // for late messages after the last one was sent
+	releaseWait = 3 * time.Second  // for what a buffer lets go when the origin ends
+	leaveWait   = 15 * time.Second // for a client to return after it was told to leave
+	pollPause   = 250 * time.Millisecond
+)
+
+// Policy returns a policy time on this path's scale.
+func (b *Bench) Policy(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * b.Scale)
+}
+
+// exchange is one subscription of a trial under way.
+type exchange struct {
+	b       *Bench
+	channel string
+	log     *eventLog
+	cancel  context.CancelFunc
+	done    chan struct{}
+	err     error // of Subscribe, valid once done is closed
+	ev      *Evidence
+}
+
+// open starts the client on a channel of its own with the given subscribe
+// options. Polls always come back for the next answer; streams and sockets
+// only when resume is set.
+func (b *Bench) open(ctx context.Context, part string, opts url.Values, resume bool) *exchange {
+	x := &exchange{
+		b: b, channel: b.Nonce + "-" + part, log: newEventLog(), done: make(chan struct{}),
+		ev: &Evidence{Started: time.Now(), Scale: b.Scale, Scalable: b.Scalable},
+	}
+	if b.Technique.Class == measure.ClassPoll {
+		x.ev.Interval = pollPause
+	}
+	opts.Set("nonce", b.Nonce)
+	base := b.Route.Base
+	target := measure.Target{HTTP: b.HTTP, RootsPEM: b.RootsPEM}
+	if b.Route.Proxy != nil {
+		base, target.Proxy = b.Origin.URL(), b.Route.Proxy.String()
+	}
+	target.URL = clients.SubscribeURL(base, b.Technique.Name, x.channel, opts)
+	sub := measure.Subscription{
+		Technique: b.Technique.Name, Target: target,
+		Resume: resume || b.Technique.Polls() || b.Technique.EndsItself, PollInterval: x.ev.Interval, Retry: 100 * time.Millisecond,
+	}
+	ctx, x.cancel = context.WithCancel(ctx)
+	go func() {
+		defer close(x.done)
+		clock := b.Client.Clock()
+		x.err = b.Client.Subscribe(ctx, sub, func(e measure.Event) {
+			e.Clock = clock.ID
+			e.T += b.Client.Clock().OffsetUS
+			x.log.add(e)
+		})
+	}()
+	return x
+}
+
+// attached waits until the origin has accepted the subscription.
+func (x *exchange) attached(ctx context.Context) bool {
+	limit := openWait
+	if x.b.Client.Name() != "go" {
+		limit = queueWait
+	}
+	deadline := time.Now().Add(limit)
+	since := 0
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		finished := false
+		select {
+		case <-x.done:
+			finished = true // one last look: it may have been accepted and cut at once
+		default:
+			// One that is refused again and again will not be accepted.
+			finished = len(ofKind(x.log.all(), measure.Failed)) >= 5
+		}
+		events, next, err := x.b.Origin.Record(ctx, x.channel, since, 200*time.Millisecond)
+		if err != nil {
+			return false
+		}
+		if accepted(events) {
+			x.ev.Attached = true
+			return true
+		}
+		since = next
+		if finished {
+			return false
+		}
+	}
+	return false
+}
+
+// accepted reports whether the origin took a subscription on, as opposed to
+// one that it refused.
+func accepted(events []measure.Event) bool {
+	for _, e := range events {
+		refused := func(o measure.Event) bool { return o.Kind == measure.Failed && o.Sub == e.Sub }
+		if e.Kind == measure.Headers && !slices.ContainsFunc(events, refused) {
+			return true
+		}
+	}
+	return false
+}
+
+// publish sends one message that is due now or was due earlier.
+func (x *exchange) publish(ctx context.Context, due time.Time, body []byte) error {
+	x.ev.Lag = max(x.ev.Lag, time.Since(due))
+	id, err := x.b.Origin.Publish(ctx, x.channel, due, "application/json", body)
+	if err != nil {
+		return err
+	}
+	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(body)})
+	return nil
+}
+
+// schedule sends count messages, one every spacing, the first after a spacing.
+func (x *exchange) schedule(ctx context.Context, count int, spacing time.Duration, body func(i int) []byte) error {
+	start := time.Now()
+	for i := range count {
+		due := start.Add(time.Duration(i+1) * spacing)
+		if err := sleepUntil(ctx, due); err != nil {
+			return err
+		}
+		if err := x.publish(ctx, due, body(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle waits until all that was sent has arrived, at most for limit.
+func (x *exchange) settle(ctx context.Context, limit time.Duration) bool {
+	want := make(map[string]bool, len(x.ev.Sent))
+	for _, s := range x.ev.Sent {
+		want[s.ID] = true
+	}
+	return x.log.wait(ctx, limit, x.done, func(events []measure.Event) bool {
+		seen := make(map[string]bool, len(want))
+		for _, e := range events {
+			if e.Kind == measure.Received && want[e.ID] {
+				seen[e.ID] = true
+			}
+		}
+		return len(seen) == len(want)
+	})
+}
+
+// release has the origin end the exchange for good, so that a buffer lets go.
+func (x *exchange) release(ctx context.Context) error {
+	x.ev.Released = time.Now()
+	return x.b.Origin.Terminate(ctx, x.channel)
+}
+
+// leave makes the client go away.
+func (x *exchange) leave() {
+	x.ev.Left = time.Now()
+	x.cancel()
+}
+
+// finish ends the client if it is still there and collects both records.
+func (x *exchange) finish(ctx context.Context) (*Evidence, error) {
+	if x.ev.Left.IsZero() {
+		select {
+		case <-x.done:
+		default:
+			x.ev.Left = time.Now()
+		}
+	}
+	x.cancel()
+	select {
+	case <-x.done:
+	case <-time.After(leaveWait):
+		return nil, fmt.Errorf("client %s did not return within %s", x.b.Client.Name(), leaveWait)
+	}
+	if x.err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("client %s: %w", x.b.Client.Name(), x.err)
+	}
+	x.ev.Client = x.log.all()
+	events, _, err := x.b.Origin.Record(ctx, x.channel, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	x.ev.Origin = events
+	x.ev.Attached = x.ev.Attached || accepted(events)
+	return x.ev, nil
+}
+
+func sleepUntil(ctx context.Context, t time.Time) error {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,138 @@
+package scenarios
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// Policy times of the silence trial: longer than any limit a safe server has
+// to beat by silence alone (the longest common one is 300 s).
+const (
+	longestSilence = 310 * time.Second
+	usualHeartbeat = 25 * time.Second
+	usualHold      = 25 * time.Second
+)
+
+// silenceTrial keeps an exchange open and says nothing. The first part has no
+// heartbeat at all (a poll is held without limit). When the path cuts it, the
+// second part asks what would have saved it: heartbeats, three to the limit
+// found and at least every 25 s, or for polls the usual hold. Each part ends with one message, which shows that the exchange is
+// still alive and not merely still open.
+func silenceTrial() Trial {
+	return Trial{Name: "silence", Scaled: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+		silence := b.MaxWait
+		if b.Scalable {
+			silence = b.Policy(longestSilence)
+		}
+		bare, err := b.silent(ctx, "bare", 0, 0, silence)
+		if err != nil {
+			return nil, err
+		}
+		bare.Parts = []*Evidence{bare}
+		if limit, cut := silenceLimit(bare); cut {
+			heartbeat := min(b.Policy(usualHeartbeat), limit/3)
+			kept, err := b.silent(ctx, "kept", heartbeat, b.Policy(usualHold), min(silence, limit*5/2))
+			if err != nil {
+				return nil, err
+			}
+			bare.Parts = append(bare.Parts, kept)
+		}
+		return bare, nil
+	}}
+}
+
+func (b *Bench) silent(ctx context.Context, part string, heartbeat, hold, silence time.Duration) (*Evidence, error) {
+	opts := unrecycled()
+	opts.Set("heartbeat", wireDuration(heartbeat))
+	if b.Technique.Class == measure.ClassHeld {
+		opts = url.Values{"hold": {wireDuration(hold)}}
+	}
+	x := b.open(ctx, part, opts, false)
+	x.ev.Waited, x.ev.Heartbeat = silence, heartbeat
+	if !x.attached(ctx) {
+		return x.finish(ctx)
+	}
+	if !b.Technique.Polls() && !x.log.wait(ctx, lingerWait, x.done, has(measure.Prelude)) {
+		return x.end(ctx) // not even the hello passes: silence is not what is wrong here
+	}
+	start := time.Now()
+	if b.Technique.Polls() {
+		// A poll that the path ends comes back by itself; the first end tells.
+		x.log.wait(ctx, silence, x.done, troubled)
+	} else {
+		x.log.wait(ctx, silence, x.done, func([]measure.Event) bool { return false })
+	}
+	x.ev.Waited = min(silence, time.Since(start))
+	if err := x.publish(ctx, time.Now(), smallMessage(0)); err != nil {
+		return nil, joinFinish(ctx, x, err)
+	}
+	x.settle(ctx, lingerWait+x.ev.Interval)
+	return x.end(ctx)
+}
+
+// troubled reports whether a poll met an error or a cut.
+func troubled(events []measure.Event) bool {
+	for _, e := range events {
+		if e.Kind == measure.Failed || e.Kind == measure.End && e.EndKind != measure.EndClean {
+			return true
+		}
+	}
+	return false
+}
+
+// silenceLimit is how long the path bore the silence before it cut, in wire
+// time, and whether it cut at all.
+func silenceLimit(ev *Evidence) (time.Duration, bool) {
+	cut, ok := firstCut(ev)
+	if !ok {
+		return 0, false
+	}
+	from := ev.Started
+	if reqs := ev.Requests(); len(reqs) > 0 {
+		from = time.UnixMicro(reqs[0].T)
+	}
+	return time.UnixMicro(cut.T).Sub(from), true
+}
+
+// firstCut is the event by which the client learned that the path had cut the
+// silence. What happens once the silence is broken by a message is none.
+func firstCut(ev *Evidence) (measure.Event, bool) {
+	for _, e := range ev.Client {
+		if len(ev.Sent) > 0 && e.T >= ev.Sent[0].Due.UnixMicro() || !ev.Left.IsZero() && e.T >= ev.Left.UnixMicro() {
+			break
+		}
+		if (e.Kind == measure.End || e.Kind == measure.Failed) && !endedByOrigin(ev, e) {
+			return e, true
+		}
+	}
+	return measure.Event{}, false
+}
+
+// endedByOrigin reports whether the origin had ended an exchange before this
+// event of the client's: by an end of its own, or by answering a poll.
+func endedByOrigin(ev *Evidence, at measure.Event) bool {
+	if at.Kind == measure.End && at.Note != "" && at.EndKind == measure.EndClean {
+		return true
+	}
+	if !ev.Released.IsZero() && at.T >= ev.Released.UnixMicro() {
+		return true
+	}
+	for _, o := range ev.Origin {
+		if o.Kind == measure.End && o.T <= at.T {
+			return at.EndKind == measure.EndClean || at.Kind == measure.End
+		}
+	}
+	return false
+}
+
+// wireDuration writes a duration as a subscribe option.
+func wireDuration(d time.Duration) string {
+	if d == 0 {
+		return "0"
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+}

@@ -1,0 +1,73 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// The steady trial: small messages, well spaced. 270 ms is above the prompt
+// limit, so that a path which waits for the next message is seen to.
+const (
+	steadyCount   = 10
+	steadySpacing = 270 * time.Millisecond
+)
+
+// steadyTrial asks as gently as a real application in its quiet hours: ten
+// small messages, then it waits, then the origin ends the stream and what a
+// buffer held comes out.
+func steadyTrial() Trial {
+	return Trial{Name: "steady", Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+		x := b.open(ctx, "steady", unrecycled(), false)
+		if !x.attached(ctx) {
+			return x.finish(ctx)
+		}
+		if b.Technique.Class == measure.ClassStream || b.Technique.Class == measure.ClassSocket {
+			// The hello may take its time, through a browser for instance; a
+			// path that holds it back must not hold up the schedule.
+			x.log.wait(ctx, steadySpacing, x.done, has(measure.Prelude))
+		}
+		if err := x.schedule(ctx, steadyCount, steadySpacing, smallMessage); err != nil {
+			return nil, joinFinish(ctx, x, err)
+		}
+		x.settle(ctx, lingerWait+x.ev.Interval)
+		return x.end(ctx)
+	}}
+}
+
+// end releases the exchange, waits for the client to notice and finishes.
+func (x *exchange) end(ctx context.Context) (*Evidence, error) {
+	if err := x.release(ctx); err != nil {
+		return nil, joinFinish(ctx, x, err)
+	}
+	timer := time.NewTimer(releaseWait)
+	defer timer.Stop()
+	select {
+	case <-x.done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return x.finish(ctx)
+}
+
+// joinFinish stops the client after an error of the harness.
+func joinFinish(ctx context.Context, x *exchange, err error) error {
+	if _, ferr := x.finish(ctx); ferr != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w; %w", err, ferr)
+	}
+	return err
+}
+
+// unrecycled are the options of delivery trials: no recycling, so that nothing
+// but the path can let go of what it holds.
+func unrecycled() url.Values {
+	return url.Values{"recycle_bytes": {"0"}, "recycle_after": {"0"}, "retry": {"10ms"}}
+}
+
+// smallMessage is about 60 bytes of JSON.
+func smallMessage(i int) []byte {
+	return fmt.Appendf(nil, `{"n":%d,"text":"a small message as a chat would send it"}`, i)
+}
