@@ -146,6 +146,16 @@ func count(events []measure.Event, kind measure.EventKind) int {
 	return n
 }
 
+// hostile is data that would do harm as anything else than data.
+var hostile = []string{
+	`123`,
+	`"</script><script>parent.cometbench.stop()</script>"`,
+	`"<!-- <script> \u2028 \u2029 --> ` + "\u2028\u2029" + `"`,
+	`"'quotes\" and \\ backslashes ]); stop(); //"`,
+	`{"control":"end","reason":"terminated"}`,
+	`"data: x\n\nid: e-9\n\n--frontier--\r\n"`,
+}
+
 func TestPagesReceiveInOrder(t *testing.T) {
 	c := chromium(t)
 	t.Cleanup(func() { // when all pages have been read
@@ -156,11 +166,10 @@ func TestPagesReceiveInOrder(t *testing.T) {
 	for _, technique := range pages.Techniques() {
 		t.Run(technique, func(t *testing.T) {
 			t.Parallel()
-			o := newOrigin(t)
+			o := newOrigin(t, hostile...)
 			began := time.Now().UnixMicro()
-			events := receive(t, c, subscription(technique, o.url(technique)), id("e-5"))
-			got := ids(events)
-			if want := []string{"e-1", "e-2", "e-3", "e-4", "e-5"}; len(got) < 5 || !slices.Equal(got[:5], want) {
+			events := receive(t, c, subscription(technique, o.url(technique)), id("e-6"))
+			if got, want := ids(events), []string{"e-1", "e-2", "e-3", "e-4", "e-5", "e-6"}; !slices.Equal(got, want) {
 				t.Fatalf("got messages %v, want %v", got, want)
 			}
 			if events[0].Kind != measure.Dial || events[1].Kind != measure.Headers {
@@ -176,8 +185,8 @@ func TestPagesReceiveInOrder(t *testing.T) {
 				if e.T < began-5000 || e.T > time.Now().UnixMicro()+5000 {
 					t.Errorf("%s at %d, which is not between start and now", e.Kind, e.T)
 				}
-				if e.Kind == measure.Received && e.Bytes != 1 {
-					t.Errorf("message %s has %d bytes of data, want 1", e.ID, e.Bytes)
+				if id("e-1")(e) && e.Bytes != 3 {
+					t.Errorf("message %s has %d bytes of data, want 3", e.ID, e.Bytes)
 				}
 			}
 			streams := !slices.Contains([]string{"short-poll", "long-poll", "callback-poll", "piggyback"}, technique)
@@ -298,31 +307,6 @@ func TestSlotsAreWaitedFor(t *testing.T) {
 		}
 		return true
 	})
-}
-
-func TestHostileDataArrivesAsData(t *testing.T) {
-	c := chromium(t)
-	// Each is followed by its size as the page sees it.
-	data := []string{
-		`"</script><script>parent.cometbench.stop()</script>"`,
-		`"<!-- <script> \u2028 \u2029 --> ` + "\u2028\u2029" + `"`,
-		`"'quotes\" and \\ backslashes ]); stop(); //"`,
-		`{"control":"end","reason":"terminated"}`,
-		`"data: x\n\nid: e-9\n\n--frontier--\r\n"`,
-	}
-	for _, technique := range pages.Techniques() {
-		t.Run(technique, func(t *testing.T) {
-			t.Parallel()
-			o := newOrigin(t, data...)
-			events := receive(t, c, subscription(technique, o.url(technique)), id("e-5"))
-			if got, want := ids(events), []string{"e-1", "e-2", "e-3", "e-4", "e-5"}; !slices.Equal(got, want) {
-				t.Errorf("got %v, want %v", got, want)
-			}
-			if n := count(events, measure.Failed); n > 0 {
-				t.Errorf("%d errors: %+v", n, events)
-			}
-		})
-	}
 }
 
 func TestSupportsNamesReasons(t *testing.T) {

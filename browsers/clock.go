@@ -42,11 +42,15 @@ func (b *bracket) offset() (offset, bound int64) {
 	return offset, max(b.high-offset, offset-b.low)
 }
 
-// calibrate reads the page's clock a few times.
+// calibrate reads the page's clock until it is known well, or often enough.
 func calibrate(page context.Context) (*bracket, error) {
-	const readings = 5
+	const (
+		well  = 250 // microseconds
+		least = 3
+		most  = 12
+	)
 	var b bracket
-	for range readings {
+	for n := 1; n <= most; n++ {
 		before := time.Now().UnixMicro()
 		at, err := chromedp.Run(page, chromedp.Evaluate[int64](`cometbenchLog.now()`))
 		after := time.Now().UnixMicro()
@@ -54,6 +58,9 @@ func calibrate(page context.Context) (*bracket, error) {
 			return nil, err
 		}
 		b.add(before, at, after)
+		if _, bound := b.offset(); n >= least && bound <= well {
+			break
+		}
 	}
 	return &b, nil
 }

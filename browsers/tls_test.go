@@ -42,11 +42,12 @@ func TestHTTPVersionOverTLS(t *testing.T) {
 			}
 		}
 	}
+	receive(t, c, subscription("websocket", o.url("websocket")), id("e-5"))
 }
 
 func TestCertificateOfNobody(t *testing.T) {
 	o, _ := newSecureOrigin(t)
-	c := newChromium(t, Options{})
+	c := chromium(t)
 	s := subscription("eventsource", o.url("eventsource"))
 	s.Resume = false
 	events := receive(t, c, s, nil)
@@ -55,10 +56,4 @@ func TestCertificateOfNobody(t *testing.T) {
 	}
 	s.Target.Insecure = true
 	receive(t, c, s, id("e-5"))
-}
-
-func TestSecureSocket(t *testing.T) {
-	o, roots := newSecureOrigin(t)
-	c := newChromium(t, Options{RootsPEM: roots})
-	receive(t, c, subscription("websocket", o.url("websocket")), id("e-5"))
 }

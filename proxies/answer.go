@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -42,10 +43,12 @@ func (a *answer) build() {
 	ex := a.ex
 	a.w = ex.back
 	maps.Copy(ex.back.Header(), a.header.Clone())
+	// Not the exchange's own context: a cut must not hurry what is on its way.
+	seen := ex.in.WithContext(context.WithValue(ex.in.Context(), exchangeKey{}, ex))
 	clear(a.header) // what is added from now on are trailers
 	for i, f := range slices.Backward(ex.hop.faults) {
 		if ex.isActive(i) && f.hooks.Writer != nil {
-			a.w = f.hooks.Writer(a.w, ex.in)
+			a.w = f.hooks.Writer(a.w, seen)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package proxies
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,6 +29,9 @@ func bufferFault() Fault {
 			{Name: "bytes", Type: Bytes, Means: "release whole blocks of this size, and the rest at the end"},
 			{Name: "every", Type: Duration, Time: Wire, Means: "release what is there this long after the first held byte"},
 			{Name: "head", Type: Word, Words: []string{"hold", "pass"}, Means: "whether the head waits with the body: hold for until=close, else pass"},
+			{Name: "counts", Type: Word, Words: []string{"body", "all"}, Default: "body", Means: "what fills a block: all is the origin's head too, so that the first block of the body is shorter"},
+			{Name: "chunked", Type: Word, Words: []string{"hold", "release"}, Default: "hold", Means: "what becomes of a body that the origin sends in chunks: release passes each, and a held head goes with the first"},
+			{Name: "broken", Type: Word, Words: []string{"release", "drop"}, Default: "release", Means: "what becomes of the held part when a limit or a reset ends the response: drop lets only the head go; after a plain close it is released in any case"},
 			{Name: "max", Type: Bytes, Default: "64M", Means: "more than this is not held; all that follows passes"},
 		},
 		New: func(a Args) (Hooks, error) {
@@ -47,9 +51,17 @@ func bufferFault() Fault {
 			case plan.block > plan.max:
 				return Hooks{}, errors.New("bytes is larger than max")
 			}
+			countHead, chunkedPass := a.Text("counts") == "all", a.Text("chunked") == "release"
+			plan.dropBroken = a.Text("broken") == "drop"
 			plan.holdHead = a.Text("head") == "hold" || (plan.untilClose && !a.Has("head"))
 			return Hooks{Writer: func(next ResponseWriter, r *http.Request) ResponseWriter {
-				return &bufferWriter{next: next, plan: plan, method: r.Method}
+				own := plan
+				ex := exchangeOf(r.Context())
+				if countHead {
+					own.first = max(plan.block-ex.headBytes(), 1)
+				}
+				own.pass = chunkedPass && ex.chunked()
+				return &bufferWriter{next: next, plan: own, method: r.Method}
 			}}, nil
 		},
 	}
@@ -63,8 +75,11 @@ var errTooMuch = errors.New("more than 256M cannot be held")
 type bufferPlan struct {
 	untilClose bool
 	block      int // 0: no size
+	first      int // the first block, where it is a shorter one; else 0
 	every      time.Duration
 	holdHead   bool
+	pass       bool // hold nothing but the head
+	dropBroken bool
 	max        int
 }
 
@@ -80,6 +95,7 @@ type bufferWriter struct {
 	body     []byte
 	timer    *time.Timer // nil: not armed
 	overflow bool
+	released bool // the first block is gone
 	finished bool
 	err      error
 }
@@ -109,16 +125,29 @@ func (b *bufferWriter) Write(p []byte) (int, error) {
 	}
 	b.body = append(b.body, p...)
 	switch {
+	case b.plan.pass:
+		b.release(len(b.body))
 	case b.overflow || len(b.body) > b.plan.max:
 		b.overflow = true
 		b.release(len(b.body))
-	case b.plan.block > 0 && len(b.body) >= b.plan.block:
-		b.release(len(b.body) - len(b.body)%b.plan.block)
+	case b.plan.block > 0:
+		if n := b.wholeBlocks(); n > 0 {
+			b.release(n)
+		}
 	}
 	if len(b.body) > 0 {
 		b.arm()
 	}
 	return len(p), b.err
+}
+
+// wholeBlocks is how much of the held body fills blocks.
+func (b *bufferWriter) wholeBlocks() int {
+	short := 0 // by how much the next block is shorter
+	if b.plan.first > 0 && !b.released {
+		short = b.plan.block - b.plan.first
+	}
+	return max((len(b.body)+short)/b.plan.block*b.plan.block-short, 0)
 }
 
 // arm starts the timer with the first held byte.
@@ -148,6 +177,7 @@ func (b *bufferWriter) release(n int) {
 		b.headHeld = false
 		b.next.WriteHeader(b.status)
 	}
+	b.released = b.released || n > 0
 	if n > 0 && b.err == nil {
 		_, b.err = b.next.Write(b.body[:n])
 	}
@@ -159,6 +189,9 @@ func (b *bufferWriter) Finish(err error) {
 	defer b.mu.Unlock()
 	if b.plan.untilClose && b.headHeld && err == nil && b.bodyAllowed() {
 		b.asWhole()
+	}
+	if err != nil && b.plan.dropBroken && !errors.Is(err, io.ErrUnexpectedEOF) {
+		b.body = nil
 	}
 	b.release(len(b.body))
 	b.finished = true

@@ -25,7 +25,7 @@ type condition struct {
 
 // conditionKeys are the keys of RESULTS.md.
 func conditionKeys() []string {
-	return []string{"type", "type-exact", "method", "header", "size", "first", "chance"}
+	return []string{"type", "type-exact", "method", "header", "response-header", "size", "first", "chance"}
 }
 
 // parseCondition reads KEY:VALUE.
@@ -43,7 +43,7 @@ func parseCondition(text string, negate bool) (condition, error) {
 		c.value = strings.ToLower(c.value)
 	case "method":
 		c.value = strings.ToUpper(c.value)
-	case "header":
+	case "header", "response-header":
 		name, value, _ := strings.Cut(c.value, "=")
 		c.name, c.value = http.CanonicalHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
 		if c.name == "" {
@@ -84,7 +84,7 @@ func parseCondition(text string, negate bool) (condition, error) {
 // late reports whether the condition needs the response.
 func (c condition) late() bool {
 	switch c.key {
-	case "type", "type-exact", "size":
+	case "type", "type-exact", "response-header", "size":
 		return true
 	}
 	return false
@@ -104,6 +104,8 @@ func (c condition) matchResponse(resp *http.Response) bool {
 		held = strings.HasPrefix(strings.ToLower(strings.TrimSpace(t)), c.value)
 	case "type-exact":
 		held = strings.ToLower(resp.Header.Get("Content-Type")) == c.value
+	case "response-header":
+		held = c.matchHeader(resp.Header)
 	case "size":
 		if c.size < 0 {
 			held = resp.ContentLength < 0
@@ -112,6 +114,13 @@ func (c condition) matchResponse(resp *http.Response) bool {
 		}
 	}
 	return held != c.negate
+}
+
+// matchHeader reports whether the header is there, and has the value if one is
+// wanted, in any case of letters.
+func (c condition) matchHeader(h http.Header) bool {
+	values := h[c.name]
+	return len(values) > 0 && (c.value == "" || strings.EqualFold(values[0], c.value))
 }
 
 // gate decides the conditions on requests of one fault in one instance.
@@ -141,11 +150,7 @@ func (g *gate) match(conditions []condition, r *http.Request) bool {
 		case "method":
 			held = r.Method == c.value
 		case "header":
-			values, present := r.Header[c.name]
-			held = present && len(values) > 0
-			if held && c.value != "" {
-				held = values[0] == c.value
-			}
+			held = c.matchHeader(r.Header)
 		case "first":
 			held = g.seen <= c.count
 			if c.within > 0 {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -22,7 +23,9 @@ type exchange struct {
 	cancel context.CancelCauseFunc
 
 	mu       sync.Mutex
-	active   []bool   // by fault: its conditions hold
+	active   []bool         // by fault: its conditions hold
+	head     *http.Response // as the origin sent it; nil before that
+	headSize int
 	upstream net.Conn // the connection that carries this exchange
 	bodyErr  error    // how the upstream body ended; nil is properly
 	cut      *CutError
@@ -87,7 +90,13 @@ func (ex *exchange) trace() *httptrace.ClientTrace {
 // roundTrip sends out through all faults. It gives an error only when nothing
 // is to be answered: the client is gone, or a fault cuts the exchange.
 func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
-	rt := ex.base
+	rt := http.RoundTripper(tripperFunc(func(r *http.Request) (*http.Response, error) {
+		resp, err := ex.base.RoundTrip(r)
+		if err == nil {
+			ex.noteHead(resp)
+		}
+		return resp, err
+	}))
 	for i, f := range ex.hop.faults {
 		rt = f.wrap(rt, ex, i)
 	}
@@ -119,6 +128,37 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 	ex.cut = cut
 	ex.mu.Unlock()
 	return nil, cut
+}
+
+// noteHead remembers what the origin's head was like.
+func (ex *exchange) noteHead(resp *http.Response) {
+	var size byteCount
+	_ = resp.Header.Write(&size) // counting cannot fail
+	size += byteCount(len(resp.Proto) + 1 + len(resp.Status) + 2 + 2)
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	ex.head, ex.headSize = resp, int(size)
+}
+
+// headBytes is the size of the origin's head.
+func (ex *exchange) headBytes() int {
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	return ex.headSize
+}
+
+// chunked reports whether the origin sends its body in chunks.
+func (ex *exchange) chunked() bool {
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	return ex.head != nil && slices.Contains(ex.head.TransferEncoding, "chunked")
+}
+
+type byteCount int
+
+func (n *byteCount) Write(p []byte) (int, error) {
+	*n += byteCount(len(p))
+	return len(p), nil
 }
 
 // copy sends the response to w, each read at once.

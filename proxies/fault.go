@@ -111,6 +111,7 @@ func Faults() []Fault {
 		blackholeFault(),
 		errorPageFault(),
 		headerFault(),
+		hostFault(),
 		http10Fault(),
 		requestBufferFault(),
 		abortIgnoredFault(),

@@ -254,7 +254,7 @@ func TestGzip(t *testing.T) {
 
 // An answer of unusual size gets through every fault that does not end it.
 func TestFaultsKeepBytes(t *testing.T) {
-	big := strings.Repeat("0123456789abcdef", 1<<16)
+	big := strings.Repeat("0123456789abcdef", 1<<14)
 	for _, spec := range []string{
 		"transparent", "fault:buffer(close)", "fault:buffer(bytes=4096)", "fault:buffer(every=10ms)", "fault:hold-last",
 		"fault:headers-held", "fault:prelude", "fault:latency", "fault:idle", "fault:duration", "fault:cut", "fault:http10",
@@ -290,14 +290,14 @@ func TestFaultsKeepBytes(t *testing.T) {
 func TestBlindTunnel(t *testing.T) {
 	hello := "\x16\x03\x01 client hello"
 	for spec, want := range map[string][]string{
-		"transparent":            {"0s origin: " + hello, "0s back", "5s origin: cut", "5s cut"},
-		"fault:latency(200ms)":   {"0s origin: " + hello, "200ms back", "5s origin: cut", "5.2s cut"},
-		"fault:mute":             {"0s origin: " + hello, "5s origin: cut", "5s cut"},
+		"transparent":            {"1ms origin: " + hello, "1ms back", "5s origin: cut", "5s cut"},
+		"fault:latency(200ms)":   {"1ms origin: " + hello, "201ms back", "5s origin: cut", "5.2s cut"},
+		"fault:mute":             {"1ms origin: " + hello, "5s origin: cut", "5s cut"},
 		"fault:blackhole":        {"5s origin: cut", "5s cut"},
-		"fault:duration(2s)":     {"0s origin: " + hello, "0s back", "2s cut", "2s origin: cut"},
-		"fault:buffer(close)":    {"0s origin: " + hello, "0s back", "5s origin: cut", "5s cut"},
-		"fault:upgrade(kill)":    {"0s origin: " + hello, "0s back", "5s origin: cut", "5s cut"},
-		"fault:max-bytes(2,rst)": {"0s origin: " + hello, "0s ba", "0s reset", "0s origin: cut"},
+		"fault:duration(2s)":     {"1ms origin: " + hello, "1ms back", "2s cut", "2s origin: cut"},
+		"fault:buffer(close)":    {"1ms origin: " + hello, "1ms back", "5s origin: cut", "5s cut"},
+		"fault:upgrade(kill)":    {"1ms origin: " + hello, "1ms back", "5s origin: cut", "5s cut"},
+		"fault:max-bytes(2,rst)": {"1ms origin: " + hello, "1ms ba", "1ms reset", "1ms origin: cut"},
 	} {
 		t.Run(spec, func(t *testing.T) {
 			bubble(t, byConnect, spec, func(t *testing.T, p *road) {
@@ -307,6 +307,7 @@ func TestBlindTunnel(t *testing.T) {
 					if err != nil {
 						return
 					}
+					time.Sleep(ms) // the hello is here first
 					if spec != "fault:blackhole" {
 						_, _ = io.WriteString(c, "back")
 					}

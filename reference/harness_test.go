@@ -67,14 +67,15 @@ func inBubble(t *testing.T, c Config, test func(t *testing.T, b *bench)) {
 		b := &bench{Server: s, t: t, ln: newPipeListener()}
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(context.Background(), b.ln) }()
+		defer func() { // also after a t.Fatal: a bubble must not leave anything behind
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			_ = s.Shutdown(ctx) // connections that the test left open are cut
+			if err := <-served; err != nil {
+				t.Errorf("serve: %v", err)
+			}
+		}()
 		test(t, b)
-		// Connections that a test left open are cut, so that nothing outlives it.
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = s.Shutdown(ctx)
-		if err := <-served; err != nil {
-			t.Errorf("serve: %v", err)
-		}
 	})
 }
 

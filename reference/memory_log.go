@@ -67,7 +67,7 @@ func (l *MemoryLog) Channels() int {
 func (l *MemoryLog) Append(channel string, m Message) (*Message, error) {
 	for {
 		l.mu.Lock()
-		l.makeRoom(channel)
+		l.makeRoom(channel, len(m.Data)+len(channel)+messageOverhead)
 		c, err := l.channel(channel, false)
 		l.mu.Unlock()
 		if err != nil {
@@ -120,9 +120,12 @@ func (l *MemoryLog) channel(name string, force bool) (*memoryChannel, error) {
 	return c, nil
 }
 
-// makeRoom gives up channels while more bytes are held than allowed.
-func (l *MemoryLog) makeRoom(keep string) {
-	for l.bytes.Load() > l.maxBytes && l.giveUp(keep) {
+// messageOverhead is about what a message has around its data.
+const messageOverhead = 96
+
+// makeRoom gives up channels until n more bytes fit.
+func (l *MemoryLog) makeRoom(keep string, n int) {
+	for l.bytes.Load()+int64(n) > l.maxBytes && l.giveUp(keep) {
 	}
 }
 

@@ -66,29 +66,36 @@ const hexDigits = "0123456789abcdef"
 // measurement what a path does to them.
 func appendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	from := 0 // what was not copied yet
 	for i := 0; i < len(s); {
 		c := s[i]
+		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		n := 1
+		if c >= utf8.RuneSelf {
+			var r rune
+			if r, n = utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || n > 1 {
+				i += n
+				continue
+			}
+		}
+		dst = append(dst, s[from:i]...)
+		i += n
+		from = i
 		switch {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
-			i++
 		case c == '\n':
 			dst = append(dst, '\\', 'n')
-			i++
 		case c == '\t':
 			dst = append(dst, '\\', 't')
-			i++
 		case c < 0x20:
 			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			i++
-		case c < utf8.RuneSelf:
-			dst = append(dst, c)
-			i++
 		default:
-			r, n := utf8.DecodeRuneInString(s[i:])
-			dst = utf8.AppendRune(dst, r) // an invalid byte becomes U+FFFD
-			i += n
+			dst = utf8.AppendRune(dst, utf8.RuneError)
 		}
 	}
-	return append(dst, '"')
+	return append(append(dst, s[from:]...), '"')
 }

@@ -33,15 +33,19 @@ type recordEvent struct {
 	Sub    int    `json:"sub,omitempty"`
 }
 
-// Bounds of the record.
-const (
-	recordChannels = 4096
-	recordEvents   = 20_000    // per channel; more are only counted
-	recordTotal    = 1_000_000 // in all; the least recently used channels make room
-)
+// recordBounds are the bounds of a record.
+type recordBounds struct {
+	channels int // the least recently used go first
+	events   int // per channel; more are only counted
+	total    int // events in all; the least recently used channels make room
+}
+
+var defaultRecordBounds = recordBounds{channels: 4096, events: 20_000, total: 1_000_000}
 
 // record keeps what the origin did, per channel. A nil record keeps nothing.
 type record struct {
+	bounds recordBounds
+
 	mu       sync.Mutex
 	channels map[string]*recordChannel
 	recent   list.List // of *recordChannel, most recently used first
@@ -57,7 +61,9 @@ type recordChannel struct {
 	news    chan struct{} // closed at the next event; nil when nobody waits
 }
 
-func newRecord() *record { return &record{channels: make(map[string]*recordChannel)} }
+func newRecord(b recordBounds) *record {
+	return &record{bounds: b, channels: make(map[string]*recordChannel)}
+}
 
 // add appends an event to a channel.
 func (r *record) add(channel string, e recordEvent) {
@@ -68,7 +74,7 @@ func (r *record) add(channel string, e recordEvent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.channel(channel)
-	if len(c.events) >= recordEvents {
+	if len(c.events) >= r.bounds.events {
 		c.dropped++
 		return
 	}
@@ -124,7 +130,7 @@ func (r *record) channel(name string) *recordChannel {
 // makeRoom forgets the channels that were used least recently, but never the
 // one in use.
 func (r *record) makeRoom() {
-	for (len(r.channels) > recordChannels || r.total > recordTotal) && r.recent.Len() > 1 {
+	for (len(r.channels) > r.bounds.channels || r.total > r.bounds.total) && r.recent.Len() > 1 {
 		e := r.recent.Back()
 		c := e.Value.(*recordChannel)
 		r.recent.Remove(e)

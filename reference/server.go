@@ -38,7 +38,7 @@ func New(c Config) (*Server, error) {
 		s.techniques[t.Name()] = t
 	}
 	if c.Record {
-		s.record = newRecord()
+		s.record = newRecord(defaultRecordBounds)
 	}
 	s.hub = newHub(c.Log, s.record, c)
 	s.http, s.stop = s.newHTTPServer()

@@ -3,6 +3,7 @@ package reference
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -135,9 +136,9 @@ func TestRecord(t *testing.T) {
 		want := []recordEvent{
 			{Side: "origin", Kind: "headers", T: us - 1e6, Conn: 2, Status: 200, HTTP: "1.1", Method: "GET", Sub: 1, Note: "technique=eventsource nonce=n+1 accept-encoding=gzip%2C+br cookie=yes last-event-id=e7k2-0"},
 			{Side: "origin", Kind: "publish", ID: "e7k2-1", T: us, Bytes: 3},
-			{Side: "origin", Kind: "write", ID: "e7k2-1", T: us, Bytes: 95, Conn: 2, Sub: 1},
+			{Side: "origin", Kind: "write", ID: "e7k2-1", T: us, Bytes: 88, Conn: 2, Sub: 1},
 			{Side: "origin", Kind: "headers", T: us, Conn: 3, Status: 200, HTTP: "1.1", Method: "GET", Sub: 2, Note: "technique=long-poll"},
-			{Side: "origin", Kind: "write", ID: "e7k2-1", T: us, Bytes: 75, Conn: 3, Sub: 2},
+			{Side: "origin", Kind: "write", ID: "e7k2-1", T: us, Bytes: 69, Conn: 3, Sub: 2},
 			{Side: "origin", Kind: "end", T: us, Conn: 3, Sub: 2, Note: "answered"},
 		}
 		if !slices.Equal(p.Events, want) || p.Next != len(want) || p.Subscribers != 1 {
@@ -169,29 +170,35 @@ func TestRecord(t *testing.T) {
 }
 
 func TestRecordIsBounded(t *testing.T) {
-	r := newRecord()
-	for range recordEvents + 5 {
+	r := newRecord(recordBounds{channels: 16, events: 20, total: 100})
+	for range 25 {
 		r.add("c", recordEvent{})
 	}
-	if events, dropped, _ := r.since("c", 0); len(events) != recordEvents || dropped != 5 {
+	if events, dropped, _ := r.since("c", 0); len(events) != 20 || dropped != 5 {
 		t.Errorf("%d events, %d dropped", len(events), dropped)
 	}
-	for n := range 2 * recordChannels {
+	_, _, news := r.since("c", 20)
+	for n := range 30 {
 		r.add(fmt.Sprint(n), recordEvent{})
 	}
-	if len(r.channels) > recordChannels || r.recent.Len() != len(r.channels) || r.total != recordChannels {
+	if len(r.channels) != 16 || r.recent.Len() != 16 || r.total != 16 {
 		t.Errorf("%d channels, %d in order, %d events", len(r.channels), r.recent.Len(), r.total)
 	}
-	if events, _, _ := r.since(fmt.Sprint(2*recordChannels-1), 0); len(events) != 1 {
+	if events, _, _ := r.since("29", 0); len(events) != 1 {
 		t.Error("the newest channel is gone")
 	}
-	for n := range recordTotal/recordEvents + 10 {
-		for range recordEvents {
+	select {
+	case <-news:
+	default:
+		t.Error("whoever waits for a channel that was forgotten waits for ever")
+	}
+	for n := range 10 {
+		for range 20 {
 			r.add(fmt.Sprint("large", n), recordEvent{})
 		}
 	}
-	if r.total > recordTotal {
-		t.Errorf("%d events", r.total)
+	if r.total > 100 || len(r.channels) == 0 {
+		t.Errorf("%d events in %d channels", r.total, len(r.channels))
 	}
 	var none *record
 	none.add("c", recordEvent{})
@@ -203,7 +210,9 @@ func TestRecordIsBounded(t *testing.T) {
 func TestCrossOrigin(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, b *bench) {
 		ask := func(method, target, extra string) *http.Response {
-			resp, _, _ := b.open(method + " " + target + " HTTP/1.1\r\nHost: o\r\nConnection: close\r\n" + extra + "\r\n").answer()
+			c := b.open(method + " " + target + " HTTP/1.1\r\nHost: o\r\nConnection: close\r\n" + extra + "\r\n")
+			time.Sleep(time.Second)
+			resp, _, _ := c.answer()
 			return resp
 		}
 		const origin = "Origin: https://page.example\r\n"
@@ -282,7 +291,7 @@ func TestIndex(t *testing.T) {
 	s.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	page := w.Body.String()
 	for _, tech := range All() {
-		if !strings.Contains(page, `data-technique="`+tech.Name()+`"`) || !strings.Contains(page, tech.Info().Summary) {
+		if !strings.Contains(page, `data-technique="`+tech.Name()+`"`) || !strings.Contains(page, html.EscapeString(tech.Info().Summary)) {
 			t.Errorf("%s is not listed", tech.Name())
 		}
 		if !strings.Contains(page, "'"+tech.Name()+"'") {

@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -158,23 +157,14 @@ func TestRecycleBreaksABlockedWrite(t *testing.T) {
 
 // TestSlowOverTCP: the bound includes the kernel's share.
 func TestSlowOverTCP(t *testing.T) {
-	s, err := New(Config{Record: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(context.Background(), ln) }()
+	s, addr := overTCP(t, Config{})
 	for _, tech := range []string{"eventsource", "websocket"} {
-		conn, err := net.DialTCP("tcp", nil, ln.Addr().(*net.TCPAddr))
+		conn, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		if err := conn.SetReadBuffer(16 << 10); err != nil {
+		if err := conn.(*net.TCPConn).SetReadBuffer(16 << 10); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(conn, "GET /t/%s?channel=%[1]s&recycle_bytes=0 HTTP/1.1\r\nHost: o\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", tech)
@@ -202,10 +192,17 @@ func TestSlowOverTCP(t *testing.T) {
 			t.Errorf("%s: %d bytes were under way", tech, len(rest))
 		}
 	}
-	if err := s.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := <-served; err != nil {
-		t.Error(err)
-	}
+}
+
+// TestEndIsNotHeldUp: a reader that stops before the last notice.
+func TestEndIsNotHeldUp(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, b *bench) {
+		b.stalled("/t/xhr-streaming?channel=c&slow=wait&recycle_after=0")
+		b.hub.Terminate("c")
+		time.Sleep(answerAllowed)
+		synctest.Wait()
+		if b.hub.Subscribers("c") != 0 {
+			t.Error("still served")
+		}
+	})
 }

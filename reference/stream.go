@@ -181,6 +181,8 @@ func (s *stream) control(c Control) (reason string, err error) {
 func (s *stream) end(reason string) error {
 	if reason == ReasonSlow || reason == ReasonShutdown {
 		s.out.allow(endAllowed)
+	} else {
+		s.out.allow(answerAllowed)
 	}
 	s.buf = s.f.Close(s.buf[:0], s.sub.end(reason))
 	s.life.Wrote(time.Now(), len(s.buf))

@@ -92,10 +92,13 @@ func (r *runner) trials(ctx context.Context, c cell, trials []Trial, attempt int
 
 func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trialRun {
 	run := new(trialRun)
-	if run.err = r.slots.Acquire(ctx, 1); run.err != nil {
+	// What is measured again is measured in more quiet: the second time with a
+	// quarter of the slots to itself, the third with all of them.
+	quiet := max(1, min(r.parallel, r.parallel*int64((attempt-1)*(attempt-1))/4))
+	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
 		return run
 	}
-	defer r.slots.Release(1)
+	defer r.slots.Release(quiet)
 	started := time.Now()
 	defer func() { run.took = time.Since(started) }()
 
@@ -184,6 +187,9 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, ctl *cont
 	rec.EndedBy, rec.EndKind, rec.Values, rec.doubtful = f.EndedBy, f.EndKind, f.Values, f.Doubtful
 	if cause, ok := measure.CauseByID(rec.Cause); ok {
 		rec.Advice = cause.Advice
+	}
+	if ctl == nil && (rec.Verdict == measure.Degraded || rec.Verdict == measure.Broken) {
+		rec.doubtful = true // there is nothing on the direct path that could be at fault
 	}
 	if why := controlFailure(check.ID, ctl); why != "" {
 		rec.Verdict, rec.Cause, rec.Advice, rec.Got, rec.doubtful = measure.SetupFailed, "", "", why, false

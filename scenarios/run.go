@@ -45,11 +45,12 @@ type Summary struct {
 func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary, error) {
 	r := &runner{
 		opt: opt, w: w, cells: m.cells(), started: time.Now(),
-		slots: semaphore.NewWeighted(int64(orDefault(opt.Parallel, 24))),
-		heavy: semaphore.NewWeighted(heavyAtOnce),
-		paths: newSharedPaths(opt.Origin),
-		sum:   Summary{Verdicts: map[measure.Verdict]int{}},
+		parallel: int64(orDefault(opt.Parallel, 24)),
+		heavy:    semaphore.NewWeighted(heavyAtOnce),
+		paths:    newSharedPaths(opt.Origin),
+		sum:      Summary{Verdicts: map[measure.Verdict]int{}},
 	}
+	r.slots = semaphore.NewWeighted(r.parallel)
 	if r.opt.TimeScale == 0 {
 		r.opt.TimeScale = 1
 	}
@@ -79,14 +80,15 @@ func orDefault(n, d int) int {
 }
 
 type runner struct {
-	opt     Options
-	w       *measure.Writer
-	cells   []cell
-	started time.Time
-	slots   *semaphore.Weighted // trials at once
-	heavy   *semaphore.Weighted // bursts at once
-	paths   *sharedPaths
-	direct  proxies.Proxy
+	opt      Options
+	w        *measure.Writer
+	cells    []cell
+	started  time.Time
+	parallel int64
+	slots    *semaphore.Weighted // trials at once
+	heavy    *semaphore.Weighted // bursts at once
+	paths    *sharedPaths
+	direct   proxies.Proxy
 
 	mu       sync.Mutex // guards what follows, and w
 	sum      Summary

@@ -101,12 +101,14 @@ func valueOf(t *testing.T, r *measure.Run, technique, proxy, check, value string
 }
 
 func TestEveryTechniqueOverTheControls(t *testing.T) {
+	t.Parallel()
 	var all []string
 	for _, tech := range measure.Techniques() {
 		all = append(all, tech.Name)
 	}
 	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
 		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
 			r := run(t, all, []string{"direct", "transparent"}, []string{"*/*"}, mode)
 			for _, tech := range all {
 				expect(t, r, tech, "direct", measure.Works, "")
@@ -117,9 +119,11 @@ func TestEveryTechniqueOverTheControls(t *testing.T) {
 }
 
 func TestBufferUntilClose(t *testing.T) {
+	t.Parallel()
 	const buffer = "fault:buffer(until=close)"
 	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
 		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
 			r := run(t, append(append(append([]string{}, pushed...), polls...), "websocket"), []string{buffer}, []string{"opening/*", "delivery/*"}, mode)
 			for _, tech := range pushed {
 				expect(t, r, tech, buffer, measure.Broken, "buffer-until-close")
@@ -135,6 +139,7 @@ func TestBufferUntilClose(t *testing.T) {
 }
 
 func TestFaultsAreNamed(t *testing.T) {
+	t.Parallel()
 	const es, ws, lp = "eventsource", "websocket", "long-poll"
 	want := map[string]map[string]string{ // spec -> technique -> verdict and cause
 		"fault:buffer(bytes=4096)":   {es: "broken buffer-until-bytes", ws: "works "},
@@ -152,6 +157,7 @@ func TestFaultsAreNamed(t *testing.T) {
 	}
 	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
 		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
 			r := run(t, []string{es, ws, lp}, specs, []string{"*/*"}, mode)
 			for spec, by := range want {
 				for tech, verdict := range by {
@@ -166,6 +172,7 @@ func TestFaultsAreNamed(t *testing.T) {
 // A 60 s idle limit is met by scaling, while what does not scale through the
 // same proxy is untouched.
 func TestScaledLimit(t *testing.T) {
+	t.Parallel()
 	const idle = "fault:idle(after=60s)"
 	r := run(t, []string{"eventsource"}, []string{idle}, []string{"delivery/idle", "delivery/steady"}, proxies.Reverse)
 	if limit := valueOf(t, r, "eventsource", idle, "delivery/idle", "idle_limit_s"); limit < 55 || limit > 75 {
@@ -179,6 +186,7 @@ func TestScaledLimit(t *testing.T) {
 }
 
 func TestDeadForwardProxyIsAHarnessFailure(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -195,6 +203,7 @@ func TestDeadForwardProxyIsAHarnessFailure(t *testing.T) {
 
 // An address that answers everything by itself leads nowhere: no verdict.
 func TestReversePathThatLeadsElsewhere(t *testing.T) {
+	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
 	r := run(t, []string{"eventsource"}, []string{"reverse:" + other.URL}, []string{"delivery/steady"}, "")

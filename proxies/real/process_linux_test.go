@@ -1,17 +1,59 @@
 package real_test
 
 import (
+	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
 )
 
-// processes returns the program's processes: the members of the group whose
-// leader runs in the instance's directory.
-func processes(t *testing.T, in *real.Instance) []string {
+// A program dies with us even when we are killed, workers and all.
+func TestProgramsDieWithUs(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()) // nobody is left to remove the directory
+	stock(t, func(t *testing.T, p proxies.Proxy) {
+		parent := exec.CommandContext(t.Context(), os.Args[0])
+		parent.Env = append(os.Environ(), asParent+"="+p.Name())
+		parent.Stderr = os.Stderr
+		out, err := parent.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := parent.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer parent.Wait()
+		defer parent.Process.Kill()
+		dir, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = strings.TrimSpace(dir)
+		if n := len(runningIn(t, dir)); n < 2 {
+			t.Fatalf("%d processes; want a master and a worker", n)
+		}
+		if err := parent.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			left := runningIn(t, dir)
+			if len(left) == 0 {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("processes %v are still there", left)
+			}
+		}
+	})
+}
+
+// runningIn returns the processes whose working directory is dir.
+func runningIn(t *testing.T, dir string) []string {
 	t.Helper()
 	var pids []string
 	all, err := os.ReadDir("/proc")
@@ -19,10 +61,17 @@ func processes(t *testing.T, in *real.Instance) []string {
 		t.Fatal(err)
 	}
 	for _, entry := range all {
-		if cwd, err := os.Readlink("/proc/" + entry.Name() + "/cwd"); err == nil && cwd == in.Dir() {
+		if cwd, err := os.Readlink("/proc/" + entry.Name() + "/cwd"); err == nil && cwd == dir {
 			pids = append(pids, entry.Name())
 		}
 	}
+	return pids
+}
+
+// processes returns an instance's processes.
+func processes(t *testing.T, in *real.Instance) []string {
+	t.Helper()
+	pids := runningIn(t, in.Dir())
 	if len(pids) < 2 {
 		t.Errorf("processes %v; want a master and a worker", pids)
 	}

@@ -3,6 +3,7 @@ package real_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -21,7 +22,31 @@ import (
 	"github.com/cometbench/cometbench/proxies/real"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(asParent); spec != "" {
+		startAndHang(spec)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// asParent is set in the environment of a process that starts the proxy of that
+// spec and never stops it.
+const asParent = "COMETBENCH_TEST_AS_PARENT"
+
+// startAndHang prints the directory of a started proxy and waits to be killed.
+func startAndHang(spec string) {
+	p, err := real.Parse(spec)
+	if err == nil {
+		var in proxies.Instance
+		in, err = p.Start(context.Background(), proxies.Env{Origin: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}})
+		if err == nil {
+			fmt.Println(in.(*real.Instance).Dir())
+			select {}
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
 
 // each runs a test for every program with every configuration that comes with
 // it, where the program is installed.

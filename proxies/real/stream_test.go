@@ -20,7 +20,7 @@ const patience = 300 * time.Millisecond
 // A stream in lock-step: the origin writes message n+1 only when the client has
 // n. A program that holds anything back stops it.
 func TestStreamsPassMessageByMessage(t *testing.T) {
-	const messages = 10
+	const messages = 3
 	each(t, func(t *testing.T, p proxies.Proxy) {
 		if p.Name() == "real:nginx/stock" {
 			t.Skip("it collects; the next test shows how")

@@ -1,0 +1,46 @@
+# The tasks of this repository. `make help` lists them.
+
+GO       ?= go
+OUT      ?= bin/cometbench
+FUZZTIME ?= 30s
+# golangci-lint is not a dependency of the module: it is fetched when it is
+# not installed.
+LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0)
+# The race detector needs cgo and a C compiler; without them the tests run
+# without it, and say so.
+RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
+
+.PHONY: help setup build run test race fuzz lint cross clean
+
+help: ## list the tasks
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
+	@ci/setup.sh
+
+build: ## build the program into bin/
+	$(GO) build -trimpath -o $(OUT) ./cmd/cometbench
+
+run: setup ## run the default matrix into cometbench-out/
+	$(GO) run ./cmd/cometbench run
+
+test: setup ## vet and test everything, with the race detector; under five minutes
+	$(GO) vet ./...
+	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
+	$(GO) test $(RACE) -timeout 4m ./...
+
+race: ## the tests three times over, uncached, to find what fails rarely
+	$(GO) test -race -count=3 -timeout 20m ./...
+
+fuzz: ## search with each fuzz target for FUZZTIME (30s)
+	@ci/fuzz.sh $(FUZZTIME)
+
+lint: ## what go vet does not see (.golangci.yml)
+	$(LINTER) run ./...
+
+cross: ## vet for the systems we do not run on
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+
+clean: ## remove what build and run leave here
+	rm -rf bin cometbench-out
