@@ -58,6 +58,17 @@ func (c *Chromium) Name() string { return "chromium" }
 // Binary is the path of the program that runs.
 func (c *Chromium) Binary() string { return c.binary }
 
+// Version is what the browser calls itself, as HeadlessChrome/156.0.8078.79;
+// "" until the first subscription has started it.
+func (c *Chromium) Version() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.processes {
+		return p.version
+	}
+	return ""
+}
+
 // Clock names the clock of the events. They are already on this machine's
 // clock; the bound is the worst of the pages seen so far.
 func (c *Chromium) Clock() measure.Clock {

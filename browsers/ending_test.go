@@ -1,13 +1,16 @@
 package browsers
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -235,5 +238,42 @@ func TestPathWithoutThePage(t *testing.T) {
 	})
 	if events[0].Kind != measure.Headers || events[0].Status != 503 || count(events, measure.Reconnect) != 1 {
 		t.Errorf("got %+v", events)
+	}
+}
+
+// A page that hangs on the path is the path's doing, and is tried again.
+func TestPathThatHoldsThePage(t *testing.T) {
+	c := newChromium(t, Options{LoadWithin: time.Second})
+	o := newOrigin(t)
+	var requests atomic.Int32
+	path := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 1 {
+			<-r.Context().Done()
+			return
+		}
+		o.Server.Config.Handler.ServeHTTP(w, r)
+	}))
+	defer path.Close()
+	events := receive(t, c, subscription("long-poll", path.URL+"/t/long-poll?channel=c"), id("e-1"))
+	if events[0].Kind != measure.Failed || events[1].Kind != measure.Reconnect {
+		t.Errorf("got %+v", events)
+	}
+	if v := c.Version(); v == "" {
+		t.Error("the browser has no version")
+	}
+}
+
+func TestClientLeavesWhileThePageLoads(t *testing.T) {
+	c := chromium(t)
+	ctx, leave := context.WithCancel(within(t))
+	path := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		leave()
+		<-r.Context().Done()
+	}))
+	defer path.Close()
+	var events []measure.Event
+	err := c.Subscribe(ctx, subscription("long-poll", path.URL+"/t/long-poll?channel=c"), func(e measure.Event) { events = append(events, e) })
+	if err != nil || len(events) != 1 || events[0].Kind != measure.Failed {
+		t.Errorf("got %v and %+v, want one error event", err, events)
 	}
 }

@@ -152,6 +152,9 @@ func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
 		case <-pg.inbox.wake:
 		case <-overdue.C:
 		case err := <-watch:
+			if pg.ctx.Err() != nil {
+				return pg.died()
+			}
 			return err
 		case <-pg.ctx.Done():
 			return pg.died()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,13 +32,15 @@ func Parse(spec string, opt ParseOptions) (Proxy, error) {
 	if spec == "" {
 		return nil, errors.New("empty proxy spec")
 	}
-	if parts := Split(spec); len(parts) != 1 {
+	if parts := cutAt(spec, ','); len(parts) != 1 {
 		return nil, fmt.Errorf("proxy %s: this is a list of %d, one is wanted", quoteName(spec), len(parts))
 	}
 	links := cutAt(spec, '+')
+	if slices.Contains(links, "") {
+		return nil, fmt.Errorf("proxy %s: a hop is missing beside +", quoteName(spec))
+	}
 	if len(links) == 1 {
-		// Not the spec itself: a stray separator at its end is gone here.
-		return parseLink(links[0], opt)
+		return parseLink(spec, opt)
 	}
 	hops := make([]Proxy, len(links))
 	for i, link := range links {

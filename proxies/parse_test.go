@@ -113,6 +113,8 @@ func TestParseRejects(t *testing.T) {
 		"forward:h:3128":                        "want http://",
 		"forward:ftp://h":                       "want http://",
 		"real:nginx":                            "not available here",
+		"+":                                     "a hop is missing",
+		"transparent+":                          "a hop is missing",
 		"direct+transparent":                    "no hop",
 		"reverse:http://a+transparent":          "nothing can stand behind",
 		"forward:http://a+forward:http://b":     "cannot be made to use",

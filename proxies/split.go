@@ -1,6 +1,9 @@
 package proxies
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Split takes a comma list of specs apart. Commas inside parentheses, quotes,
 // URLs and file names do not separate; empty elements are dropped.
@@ -9,7 +12,9 @@ import "strings"
 // after a file name with a usual ending (.yaml, .conf), a comma or plus always
 // separates; elsewhere in them only when what follows begins a spec, that is a
 // prefix such as fault: or the name of a preset.
-func Split(list string) []string { return cutAt(list, ',') }
+func Split(list string) []string {
+	return slices.DeleteFunc(cutAt(list, ','), func(piece string) bool { return piece == "" })
+}
 
 // fileEndings are the endings after which a file name is over.
 var fileEndings = []string{".yaml", ".yml", ".conf", ".cfg", ".vcl", ".tmpl", ".json", ".toml"}
@@ -21,11 +26,7 @@ var specPrefixes = []string{"fault:", "forward:", "reverse:", "real:"}
 func cutAt(s string, sep byte) []string {
 	var out []string
 	begin, at := 0, 0
-	emit := func(end int) {
-		if piece := strings.TrimSpace(s[begin:end]); piece != "" {
-			out = append(out, piece)
-		}
-	}
+	emit := func(end int) { out = append(out, strings.TrimSpace(s[begin:end])) }
 	for at < len(s) {
 		at = linkEnd(s, at)
 		if at < len(s) && s[at] == sep {

@@ -146,7 +146,7 @@ func (c *Child) capture(readers *sync.WaitGroup, tail *Tail, tee io.Writer) (w, 
 		buf := make([]byte, 8<<10)
 		for {
 			n, err := r.Read(buf)
-			tail.Write(buf[:n])
+			_, _ = tail.Write(buf[:n]) // never fails
 			if tee != nil && n > 0 {
 				_, _ = tee.Write(buf[:n])
 			}

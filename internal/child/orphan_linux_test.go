@@ -21,8 +21,10 @@ const orphanArg = "-start-and-hang"
 // servers with workers do.
 func startAndHang(deathSignal string) {
 	cfg := child.Config{
-		Path:   "/bin/sh",
-		Args:   []string{"-c", `trap 'kill $!; exit' TERM; sleep 1000 & echo $$ $!; wait`},
+		Path: "/bin/sh",
+		// The worker speaks for itself: before its exec it is a copy of the shell,
+		// handler of TERM included.
+		Args:   []string{"-c", `trap 'kill $!; exit' TERM; sh -c 'echo '$$' $$; exec sleep 1000' & wait`},
 		Stdout: os.Stdout,
 	}
 	if deathSignal == "TERM" {

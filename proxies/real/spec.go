@@ -47,7 +47,7 @@ func Parse(spec string) (proxies.Proxy, error) {
 }
 
 var (
-	errNoPrefix = errors.New("it does not begin with " + Prefix)
+	errNoPrefix = errors.New(Prefix + " is not in front of it")
 	errBoth     = errors.New("it names a configuration and a file; give one")
 	errNoFile   = errors.New("no file after @")
 )
