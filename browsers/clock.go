@@ -2,9 +2,8 @@ package browsers
 
 import (
 	"context"
+	"fmt"
 	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 // clockStep is how coarsely a page sees time: Chromium rounds performance.now
@@ -43,7 +42,7 @@ func (b *bracket) offset() (offset, bound int64) {
 }
 
 // calibrate reads the page's clock until it is known well, or often enough.
-func calibrate(page context.Context) (*bracket, error) {
+func (pg *page) calibrate(ctx context.Context) (*bracket, error) {
 	const (
 		well  = 250 // microseconds
 		least = 3
@@ -52,10 +51,10 @@ func calibrate(page context.Context) (*bracket, error) {
 	var b bracket
 	for n := 1; n <= most; n++ {
 		before := time.Now().UnixMicro()
-		at, err := chromedp.Run(page, chromedp.Evaluate[int64](`cometbenchLog.now()`))
+		at, err := pg.eval(ctx, "cometbenchLog.now()")
 		after := time.Now().UnixMicro()
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read the page's clock: %w", err)
 		}
 		b.add(before, at, after)
 		if _, bound := b.offset(); n >= least && bound <= well {

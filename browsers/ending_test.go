@@ -224,19 +224,26 @@ func TestNothingListens(t *testing.T) {
 
 func TestPathWithoutThePage(t *testing.T) {
 	c := chromium(t)
+	o := newOrigin(t)
+	var requests atomic.Int32
 	path := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, "no such thing here", http.StatusServiceUnavailable)
+		switch requests.Add(1) {
+		case 1:
+			w.WriteHeader(http.StatusServiceUnavailable) // and nothing to show
+		case 2:
+			http.Error(w, "log in first", http.StatusForbidden)
+		default:
+			o.Server.Config.Handler.ServeHTTP(w, r)
+		}
 	}))
 	defer path.Close()
-	s := subscription("long-poll", path.URL+"/t/long-poll?channel=c")
-	tries := 0
-	events := receive(t, c, s, func(e measure.Event) bool {
-		if e.Kind == measure.Failed {
-			tries++
-		}
-		return tries == 2
-	})
-	if events[0].Kind != measure.Headers || events[0].Status != 503 || count(events, measure.Reconnect) != 1 {
+	events := receive(t, c, subscription("long-poll", path.URL+"/t/long-poll?channel=c"), id("e-1"))
+	var got []string
+	for _, e := range events[:6] {
+		got = append(got, fmt.Sprint(e.Kind, " ", e.Status))
+	}
+	want := []string{"headers 503", "error 0", "reconnect 0", "headers 403", "error 0", "reconnect 0"}
+	if !slices.Equal(got, want) {
 		t.Errorf("got %+v", events)
 	}
 }

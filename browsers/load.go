@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -27,12 +30,13 @@ func (pg *page) load(ctx context.Context, address *url.URL, technique string, wi
 	var refused *chromedp.LoadError
 	switch {
 	case errors.As(err, &refused):
-		return &notLoaded{note: "the page did not load: " + refused.ErrorText}
+		return &notLoaded{note: "the page did not load: " + refused.ErrorText, status: pg.documentStatus()}
 	case err != nil && ctx.Err() != nil:
 		return &notLoaded{note: "the page had not loaded when the client left"}
 	case err != nil && pg.ctx.Err() == nil:
-		if hung := pg.answers(ctx); hung != nil {
-			return fmt.Errorf("load page: %w", hung)
+		// A page on its way answers nothing, the browser does.
+		if err := pg.giveUpLoading(); err != nil {
+			return fmt.Errorf("load page: %w", err)
 		}
 		return &notLoaded{note: fmt.Sprintf("the page did not load within %v", within)}
 	case err != nil:
@@ -54,4 +58,28 @@ func (pg *page) load(ctx context.Context, address *url.URL, technique string, wi
 		wrong.note = fmt.Sprintf("something else came instead of the page: status %d, %s", answer.Status, answer.MimeType)
 	}
 	return wrong
+}
+
+// giveUpLoading stops a navigation that waits for its answer. An error means
+// that the browser does not do as it is told.
+func (pg *page) giveUpLoading() error {
+	call, cancel := context.WithTimeout(pg.ctx, pg.patient)
+	defer cancel()
+	if _, err := chromedp.Call(call, cdppage.StopLoading, cdp.Empty{}); err != nil {
+		return fmt.Errorf("%w: stop loading: %w", errHung, err)
+	}
+	return nil
+}
+
+// documentStatus finds the status of what came instead of a page, or 0, among
+// the events of the network so far; they are of no other use.
+func (pg *page) documentStatus() int {
+	status := 0
+	events, _ := pg.inbox.take()
+	for _, ev := range events {
+		if r, ok := ev.(*network.EventResponseReceived); ok && r.Type == network.ResourceTypeDocument && r.Response != nil {
+			status = int(r.Response.Status)
+		}
+	}
+	return status
 }

@@ -149,28 +149,34 @@ func (pg *page) until(ctx context.Context, within time.Duration) (context.Contex
 	}
 }
 
-// answers asks the page for nothing, and fails when that takes too long.
-func (pg *page) answers(ctx context.Context) error {
+// errHung marks errors after which the process is killed: it is there, and does
+// not answer. errLeft is no error at all: the subscription ended meanwhile.
+var (
+	errHung = errors.New("the browser hangs")
+	errLeft = errors.New("the subscription ended")
+)
+
+// eval runs a small expression in the page.
+func (pg *page) eval(ctx context.Context, expression string) (int64, error) {
 	call, cancel := pg.until(ctx, pg.patient)
 	defer cancel()
-	_, err := chromedp.Run(call, chromedp.Evaluate[int](`0`))
-	if err == nil || ctx.Err() != nil {
-		return nil
+	n, err := chromedp.Run(call, chromedp.Evaluate[int64](expression))
+	switch {
+	case err == nil:
+		return n, nil
+	case pg.ctx.Err() != nil:
+		return 0, pg.died()
+	case ctx.Err() != nil:
+		return 0, errLeft
+	case errors.Is(err, context.DeadlineExceeded):
+		return 0, fmt.Errorf("%w: the page did not answer within %v", errHung, pg.patient)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: the page did not answer within %v", errHung, pg.patient)
-	}
-	return err
+	return 0, fmt.Errorf("evaluate in the page: %w", err)
 }
 
 // cut tells the page that an exchange is over. A frame that breaks off, or is
 // answered by 204, gives its page no sign of it.
 func (pg *page) cut(ctx context.Context, number int) error {
-	call, cancel := pg.until(ctx, pg.patient)
-	defer cancel()
-	_, err := chromedp.Run(call, chromedp.Evaluate[int](fmt.Sprintf("cometbench.cut(%d); 0", number)))
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("tell the page of the end: %w", err)
-	}
-	return nil
+	_, err := pg.eval(ctx, fmt.Sprintf("cometbench.cut(%d); 0", number))
+	return err
 }

@@ -26,7 +26,7 @@ func (c *Chromium) Supports(s measure.Subscription) error {
 	case t.HTTP == "2" && u.Scheme != "https":
 		return errors.New("browsers speak HTTP/2 over TLS only")
 	case t.HTTP == "2" && s.Technique == "websocket":
-		return errors.New("web sockets over HTTP/2 are not tested; use HTTP/1.1")
+		return errors.New("a web socket opens an HTTP/1.1 connection of its own")
 	case t.SourceAddr != "":
 		return errors.New("a browser does not choose its source address")
 	case len(t.RootsPEM) > 0 && !t.Insecure && !bytes.Equal(t.RootsPEM, c.options.RootsPEM):

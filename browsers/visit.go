@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 
 	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -26,10 +25,6 @@ type visit struct {
 	sink         func(measure.Event)
 }
 
-// errHung marks errors after which the process is killed: it is there, and does
-// not answer.
-var errHung = errors.New("the browser hangs")
-
 // run returns nil when ctx ended or the subscription is over.
 func (v *visit) run(ctx context.Context, p *process) (err error) {
 	pg, err := p.openPage(v.subscription.Target, v.client.options.AnswerWithin)
@@ -37,7 +32,10 @@ func (v *visit) run(ctx context.Context, p *process) (err error) {
 		return err
 	}
 	defer func() {
-		if errors.Is(err, errHung) {
+		switch {
+		case errors.Is(err, errLeft):
+			err = nil
+		case errors.Is(err, errHung):
 			p.close()
 		}
 		if closeErr := pg.close(); err == nil {
@@ -51,15 +49,15 @@ func (v *visit) run(ctx context.Context, p *process) (err error) {
 	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
 		return err
 	}
-	clock, err := calibrate(pg.ctx)
+	clock, err := pg.calibrate(ctx)
 	if err != nil {
-		return fmt.Errorf("read the page's clock: %w", err)
+		return err
 	}
 	offset, bound := clock.offset()
 	v.client.calibrated(bound)
 	technique, _ := measure.TechniqueByName(v.subscription.Technique)
 	f := newFeed(target, technique.Polls(), offset, v.sink)
-	if err := v.start(pg); err != nil {
+	if err := v.start(ctx, pg); err != nil {
 		return err
 	}
 	return v.follow(ctx, pg, f)
@@ -114,7 +112,7 @@ func (v *visit) emit(e measure.Event) {
 }
 
 // start sets the technique going in the loaded page.
-func (v *visit) start(pg *page) error {
+func (v *visit) start(ctx context.Context, pg *page) error {
 	s := v.subscription
 	options, err := json.Marshal(map[string]any{
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
@@ -124,10 +122,7 @@ func (v *visit) start(pg *page) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
-	call, cancel := context.WithTimeout(pg.ctx, pg.patient)
-	defer cancel()
-	expression := fmt.Sprintf("cometbench.start(%s); 0", options)
-	if _, err := chromedp.Run(call, chromedp.Evaluate[int](expression)); err != nil {
+	if _, err := pg.eval(ctx, fmt.Sprintf("cometbench.start(%s); 0", options)); err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
 	return nil
@@ -152,9 +147,6 @@ func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
 		case <-pg.inbox.wake:
 		case <-overdue.C:
 		case err := <-watch:
-			if pg.ctx.Err() != nil {
-				return pg.died()
-			}
 			return err
 		case <-pg.ctx.Done():
 			return pg.died()
@@ -185,7 +177,9 @@ func (v *visit) digest(ctx context.Context, pg *page, f *feed) error {
 	}
 	f.drain(now)
 	if number := f.unnoticed(now); number != 0 {
-		return pg.cut(ctx, number)
+		if err := pg.cut(ctx, number); !errors.Is(err, errLeft) {
+			return err
+		}
 	}
 	return nil
 }
@@ -207,8 +201,10 @@ func (v *visit) watch(ctx context.Context, pg *page) (<-chan error, func()) {
 				return
 			case <-ticks.C:
 			}
-			if err := pg.answers(ctx); err != nil {
-				failed <- err
+			if _, err := pg.eval(ctx, "0"); err != nil {
+				if !errors.Is(err, errLeft) {
+					failed <- err
+				}
 				return
 			}
 		}

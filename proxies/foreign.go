@@ -52,7 +52,7 @@ func (r *relayed) Route() Route {
 // Stats counts as hits the connections that the proxy answered on.
 func (r *relayed) Stats() Stats {
 	s := r.relay.Stats()
-	return Stats{Hits: s.Answered, Accepted: s.Accepted, Upstream: s.Connected, OpenClients: s.Open}
+	return Stats{Hits: s.Delivered, Accepted: s.Accepted, Upstream: s.Connected, OpenClients: s.Open}
 }
 
 func (r *relayed) Version() string    { return "" }

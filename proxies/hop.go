@@ -148,9 +148,9 @@ func (h *hop) reverse(w http.ResponseWriter, r *http.Request) {
 // sendReverse points the request at the origin and copies the answer.
 func (h *hop) sendReverse(w http.ResponseWriter, out *http.Request) {
 	out.URL.Scheme, out.URL.Host = h.origin.Scheme, h.origin.Host
-	if !isLoopback(h.origin.Hostname()) {
-		// A site elsewhere goes by its name; ours does not care, and a
-		// transparent hop leaves the name alone.
+	if h.parent != nil || !isLoopback(h.origin.Hostname()) {
+		// A site elsewhere goes by its name, and a parent proxy by this name
+		// finds the origin; otherwise a transparent hop leaves it alone.
 		out.Host = h.origin.Host
 	}
 	exchangeOf(out.Context()).copy(w, out)

@@ -41,11 +41,15 @@ type Sent struct {
 // Arrival joins a sent message with what became of it.
 type Arrival struct {
 	Sent
-	At    time.Time     // zero when it never arrived
-	Delay time.Duration // from Due; meaningless when it never arrived
-	Wire  int           // bytes the origin wrote for it, 0 when it wrote none
-	Wrote time.Time     // when the origin wrote it
-	Times int           // how often it arrived
+	At time.Time // zero when it never arrived
+	// Delay is how late it arrived: counted from when it was due or, if the
+	// publisher itself was late, from when the origin had it. What this machine
+	// does to its own schedule is no delay of the path's. Meaningless when it
+	// never arrived.
+	Delay time.Duration
+	Wire  int       // bytes the origin wrote for it, 0 when it wrote none
+	Wrote time.Time // when the origin wrote it
+	Times int       // how often it arrived
 }
 
 // Arrivals joins the schedule with the client's events, in sending order.
@@ -56,9 +60,18 @@ func (e *Evidence) Arrivals() []Arrival {
 		out[i].Sent = s
 		index[s.ID] = i
 	}
+	from := make([]time.Time, len(e.Sent))
+	for i, s := range e.Sent {
+		from[i] = s.Due
+	}
 	for _, ev := range e.Origin {
-		if i, ok := index[ev.ID]; ok && ev.Kind == measure.Write && out[i].Wrote.IsZero() {
-			out[i].Wire, out[i].Wrote = ev.Bytes, time.UnixMicro(ev.T)
+		i, ok := index[ev.ID]
+		switch at := time.UnixMicro(ev.T); {
+		case !ok:
+		case ev.Kind == measure.Write && out[i].Wrote.IsZero():
+			out[i].Wire, out[i].Wrote = ev.Bytes, at
+		case ev.Kind == measure.Publish && at.After(from[i]):
+			from[i] = at
 		}
 	}
 	for _, ev := range e.Client {
@@ -72,7 +85,7 @@ func (e *Evidence) Arrivals() []Arrival {
 		out[i].Times++
 		if out[i].At.IsZero() {
 			out[i].At = time.UnixMicro(ev.T)
-			out[i].Delay = max(0, out[i].At.Sub(out[i].Due))
+			out[i].Delay = max(0, out[i].At.Sub(from[i]))
 		}
 	}
 	return out

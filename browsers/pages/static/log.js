@@ -3,7 +3,7 @@
 // Two sinks. The driver's is a binding that the driver adds to the page,
 // window.cometbenchSink(text), called once an event. The origin's is HTTP:
 // cometbenchLog.toURL(url) collects events and posts them as JSON lines.
-// Without either, events are kept for a moment and then forgotten.
+// Without either, events are forgotten.
 'use strict';
 
 const cometbenchLog = (() => {
@@ -24,6 +24,7 @@ const cometbenchLog = (() => {
     let lost = 0;
     let timer = 0;
     let posting = false;
+    let failing = false;
 
     async function flush(leaving = false) {
       clearTimeout(timer);
@@ -31,6 +32,8 @@ const cometbenchLog = (() => {
       if (waiting.length === 0 || (posting && !leaving)) return;
       const batch = waiting;
       waiting = [];
+      if (lost > 0) batch.unshift({ t_us: now(), kind: 'error', note: `${lost} events could not be posted` });
+      lost = 0;
       posting = true;
       const body = batch.map((e) => JSON.stringify(e) + '\n').join('');
       try {
@@ -40,7 +43,9 @@ const cometbenchLog = (() => {
           keepalive: leaving && body.length < oneFetchBytes,
         });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
+        failing = false;
       } catch {
+        failing = true;
         waiting = batch.concat(waiting);
         const excess = waiting.length - keptEvents;
         if (excess > 0) {
@@ -55,11 +60,10 @@ const cometbenchLog = (() => {
 
     function sink(event) {
       waiting.push(event);
-      if (waiting.length >= batchEvents) flush();
+      if (waiting.length >= batchEvents && !failing) flush();
       else if (timer === 0) timer = setTimeout(flush, batchPause);
     }
     sink.flush = flush;
-    sink.lost = () => lost;
     addEventListener('pagehide', () => flush(true));
     return sink;
   }
