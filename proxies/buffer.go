@@ -30,7 +30,6 @@ func bufferFault() Fault {
 			{Name: "every", Type: Duration, Time: Wire, Means: "release what is there this long after the first held byte"},
 			{Name: "head", Type: Word, Words: []string{"hold", "pass"}, Means: "whether the head waits with the body: hold for until=close, else pass"},
 			{Name: "counts", Type: Word, Words: []string{"body", "all"}, Default: "body", Means: "what fills a block: all is the origin's head too, so that the first block of the body is shorter"},
-			{Name: "chunked", Type: Word, Words: []string{"hold", "release"}, Default: "hold", Means: "what becomes of a body that the origin sends in chunks: release passes each, and a held head goes with the first"},
 			{Name: "broken", Type: Word, Words: []string{"release", "drop"}, Default: "release", Means: "what becomes of the held part when a limit or a reset ends the response: drop lets only the head go; after a plain close it is released in any case"},
 			{Name: "max", Type: Bytes, Default: "64M", Means: "more than this is not held; all that follows passes"},
 		},
@@ -51,16 +50,14 @@ func bufferFault() Fault {
 			case plan.block > plan.max:
 				return Hooks{}, errors.New("bytes is larger than max")
 			}
-			countHead, chunkedPass := a.Text("counts") == "all", a.Text("chunked") == "release"
+			countHead := a.Text("counts") == "all"
 			plan.dropBroken = a.Text("broken") == "drop"
 			plan.holdHead = a.Text("head") == "hold" || (plan.untilClose && !a.Has("head"))
 			return Hooks{Writer: func(next ResponseWriter, r *http.Request) ResponseWriter {
 				own := plan
-				ex := exchangeOf(r.Context())
 				if countHead {
-					own.first = max(plan.block-ex.headBytes(), 1)
+					own.first = max(plan.block-exchangeOf(r.Context()).headBytes(), 1)
 				}
-				own.pass = chunkedPass && ex.chunked()
 				return &bufferWriter{next: next, plan: own, method: r.Method}
 			}}, nil
 		},
@@ -78,7 +75,6 @@ type bufferPlan struct {
 	first      int // the first block, where it is a shorter one; else 0
 	every      time.Duration
 	holdHead   bool
-	pass       bool // hold nothing but the head
 	dropBroken bool
 	max        int
 }
@@ -125,8 +121,6 @@ func (b *bufferWriter) Write(p []byte) (int, error) {
 	}
 	b.body = append(b.body, p...)
 	switch {
-	case b.plan.pass:
-		b.release(len(b.body))
 	case b.overflow || len(b.body) > b.plan.max:
 		b.overflow = true
 		b.release(len(b.body))

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,9 +24,10 @@ type condition struct {
 	chance float64
 }
 
-// conditionKeys are the keys of RESULTS.md.
+// conditionKeys are the keys of RESULTS.md, and two that only presets of
+// measured programs have needed so far: response-header and framing.
 func conditionKeys() []string {
-	return []string{"type", "type-exact", "method", "header", "response-header", "size", "first", "chance"}
+	return []string{"type", "type-exact", "method", "header", "response-header", "size", "framing", "first", "chance"}
 }
 
 // parseCondition reads KEY:VALUE.
@@ -59,6 +61,10 @@ func parseCondition(text string, negate bool) (condition, error) {
 			return bad("size:BYTES or size:unknown")
 		}
 		c.size = n
+	case "framing":
+		if !slices.Contains(framings(), c.value) {
+			return bad("framing:chunked, framing:length or framing:close")
+		}
 	case "first":
 		if n, err := strconv.ParseInt(c.value, 10, 32); err == nil && n > 0 {
 			c.count = n
@@ -84,7 +90,7 @@ func parseCondition(text string, negate bool) (condition, error) {
 // late reports whether the condition needs the response.
 func (c condition) late() bool {
 	switch c.key {
-	case "type", "type-exact", "response-header", "size":
+	case "type", "type-exact", "response-header", "size", "framing":
 		return true
 	}
 	return false
@@ -106,6 +112,8 @@ func (c condition) matchResponse(resp *http.Response) bool {
 		held = strings.ToLower(resp.Header.Get("Content-Type")) == c.value
 	case "response-header":
 		held = c.matchHeader(resp.Header)
+	case "framing":
+		held = framingOf(resp) == c.value
 	case "size":
 		if c.size < 0 {
 			held = resp.ContentLength < 0
@@ -114,6 +122,19 @@ func (c condition) matchResponse(resp *http.Response) bool {
 		}
 	}
 	return held != c.negate
+}
+
+// framings are the ways in which a body can end.
+func framings() []string { return []string{"chunked", "length", "close"} }
+
+func framingOf(resp *http.Response) string {
+	switch {
+	case slices.Contains(resp.TransferEncoding, "chunked"):
+		return "chunked"
+	case resp.ContentLength >= 0:
+		return "length"
+	}
+	return "close"
 }
 
 // matchHeader reports whether the header is there, and has the value if one is

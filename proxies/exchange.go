@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -130,14 +129,14 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 	return nil, cut
 }
 
-// noteHead remembers what the origin's head was like.
+// noteHead remembers how large the origin's head was.
 func (ex *exchange) noteHead(resp *http.Response) {
 	var size byteCount
 	_ = resp.Header.Write(&size) // counting cannot fail
 	size += byteCount(len(resp.Proto) + 1 + len(resp.Status) + 2 + 2)
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
-	ex.head, ex.headSize = resp, int(size)
+	ex.headSize = int(size)
 }
 
 // headBytes is the size of the origin's head.
@@ -145,13 +144,6 @@ func (ex *exchange) headBytes() int {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
 	return ex.headSize
-}
-
-// chunked reports whether the origin sends its body in chunks.
-func (ex *exchange) chunked() bool {
-	ex.mu.Lock()
-	defer ex.mu.Unlock()
-	return ex.head != nil && slices.Contains(ex.head.TransferEncoding, "chunked")
 }
 
 type byteCount int
