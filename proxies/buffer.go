@@ -74,6 +74,7 @@ type bufferPlan struct {
 	block      int // 0: no size
 	first      int // the first block, where it is a shorter one; else 0
 	every      time.Duration
+	once       bool // the timer opens the way for good
 	holdHead   bool
 	dropBroken bool
 	max        int
@@ -90,8 +91,8 @@ type bufferWriter struct {
 	headHeld bool
 	body     []byte
 	timer    *time.Timer // nil: not armed
-	overflow bool
-	released bool // the first block is gone
+	open     bool        // nothing is held any more
+	released bool        // the first block is gone
 	finished bool
 	err      error
 }
@@ -121,8 +122,8 @@ func (b *bufferWriter) Write(p []byte) (int, error) {
 	}
 	b.body = append(b.body, p...)
 	switch {
-	case b.overflow || len(b.body) > b.plan.max:
-		b.overflow = true
+	case b.open || len(b.body) > b.plan.max:
+		b.open = true
 		b.release(len(b.body))
 	case b.plan.block > 0:
 		if n := b.wholeBlocks(); n > 0 {
@@ -157,6 +158,7 @@ func (b *bufferWriter) fire() {
 	if b.finished || b.timer == nil {
 		return
 	}
+	b.open = b.open || b.plan.once
 	b.release(len(b.body))
 }
 

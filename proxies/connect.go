@@ -29,13 +29,13 @@ func (h *hop) connect(w http.ResponseWriter, r *http.Request) {
 	upstream, err := h.dialTunnel(ctx, address)
 	cancel()
 	if err != nil {
-		plainAnswer(w, http.StatusBadGateway, "bad gateway: "+oneLine(err))
+		plainAnswer(w, http.StatusBadGateway, "bad gateway: "+err.Error())
 		return
 	}
 	client, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		_ = upstream.Close()
-		plainAnswer(w, http.StatusInternalServerError, oneLine(err))
+		plainAnswer(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	if !h.keep(client, upstream) {
@@ -115,6 +115,9 @@ func (h *hop) insideConnect(w http.ResponseWriter, r *http.Request) {
 		exchangeOf(out.Context()).copy(w, out)
 	})
 }
+
+// past is a deadline that is over: it wakes whoever reads or writes.
+var past = time.Unix(1, 0)
 
 // dialTunnel opens a connection to address, through the parent if there is one.
 func (h *hop) dialTunnel(ctx context.Context, address string) (net.Conn, error) {

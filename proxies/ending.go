@@ -3,6 +3,7 @@ package proxies
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -88,3 +89,25 @@ func ownPage(r *http.Request, status int, contentType, body string) *http.Respon
 type textBody struct{ *strings.Reader }
 
 func (*textBody) Close() error { return nil }
+
+// plainAnswer writes an answer of the proxy's own where no exchange exists.
+func plainAnswer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, oneLine(text)+"\n")
+}
+
+// oneLine makes text fit for a one-line answer.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, text)
+	const most = 300
+	if len(text) > most {
+		text = text[:most]
+	}
+	return text
+}

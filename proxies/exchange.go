@@ -93,6 +93,9 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 		resp, err := ex.base.RoundTrip(r)
 		if err == nil {
 			ex.noteHead(resp)
+			if resp.StatusCode != http.StatusSwitchingProtocols {
+				dropHopByHop(resp.Header) // but not from what the proxy itself answers
+			}
 		}
 		return resp, err
 	}))
@@ -111,7 +114,6 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 			_ = resp.Body.Close()
 			return ownAnswer(out, http.StatusBadGateway, "bad gateway: the origin switched protocols unasked"), nil
 		}
-		dropHopByHop(resp.Header)
 		resp.Body = &watchedBody{ReadCloser: resp.Body, ex: ex}
 		return resp, nil
 	}
@@ -121,7 +123,7 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 	case ex.in.Context().Err() != nil:
 		cut = &CutError{End: endFin, Reason: errClientGone.Error()}
 	default:
-		return ownAnswer(out, http.StatusBadGateway, "bad gateway: "+oneLine(err)), nil
+		return ownAnswer(out, http.StatusBadGateway, "bad gateway: "+oneLine(err.Error())), nil
 	}
 	ex.mu.Lock()
 	ex.cut = cut

@@ -100,6 +100,7 @@ func Faults() []Fault {
 		holdLastFault(),
 		headersHeldFault(),
 		gzipFault(),
+		scanFault(),
 		latencyFault(),
 		idleFault(),
 		firstByteFault(),
@@ -115,6 +116,10 @@ func Faults() []Fault {
 		http10Fault(),
 		requestBufferFault(),
 		abortIgnoredFault(),
+		authFault(),
+		connectionsFault(),
+		repeatFault(),
+		corruptFault(),
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"log"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/elazarl/goproxy"
 )
@@ -19,7 +18,7 @@ func (h *hop) forward(w http.ResponseWriter, r *http.Request) {
 	case !r.URL.IsAbs():
 		plainAnswer(w, http.StatusBadRequest, "this is a forward proxy: ask for an absolute URL")
 	case r.URL.Scheme != "http":
-		plainAnswer(w, http.StatusBadRequest, "this proxy speaks http to origins; use CONNECT for "+oneLineText(r.URL.Scheme))
+		plainAnswer(w, http.StatusBadRequest, "this proxy speaks http to origins; use CONNECT for "+r.URL.Scheme)
 	case !h.allowed(hostPort(r.URL)):
 		h.forbid(w, hostPort(r.URL))
 	case upgradeOf(r.Header) != "":
@@ -74,25 +73,10 @@ func (h *hop) allowed(address string) bool {
 }
 
 func (h *hop) forbid(w http.ResponseWriter, address string) {
-	plainAnswer(w, http.StatusForbidden, "this proxy reaches only "+hostPort(h.origin)+", not "+oneLineText(address))
-}
-
-func plainAnswer(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text+"\n")
+	plainAnswer(w, http.StatusForbidden, "this proxy reaches only "+hostPort(h.origin)+", not "+address)
 }
 
 func cutHostPort(address string) (host, port string, ok bool) {
 	u := url.URL{Host: address}
 	return u.Hostname(), u.Port(), u.Port() != ""
-}
-
-func oneLineText(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, s)
 }

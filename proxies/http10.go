@@ -39,10 +39,6 @@ type http10Key struct{}
 
 func wantsHTTP10(ctx context.Context) bool { return ctx.Value(http10Key{}) != nil }
 
-// maxHTTP10Body bounds a request body of unknown length, which HTTP/1.0 cannot
-// send without counting it first.
-const maxHTTP10Body = 64 << 20
-
 // roundTripHTTP10 is a round trip in HTTP/1.0, on a connection of its own that
 // ends with the response.
 func roundTripHTTP10(dial dialFunc, r *http.Request) (*http.Response, error) {
@@ -85,19 +81,16 @@ func roundTripHTTP10(dial dialFunc, r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// countBody gives a body of unknown length one: HTTP/1.0 has no other way.
 func countBody(r *http.Request) error {
 	if r.Body == nil || r.ContentLength >= 0 {
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxHTTP10Body+1))
-	if err != nil {
-		return fmt.Errorf("read request body: %w", err)
+	body, err := wholeBody(r)
+	if err == nil {
+		setBody(r, body)
 	}
-	if len(body) > maxHTTP10Body {
-		return errors.New("request body is too large for HTTP/1.0")
-	}
-	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
-	return nil
+	return err
 }
 
 // firstLine10 rewrites the version in the request line.

@@ -3,7 +3,6 @@ package proxies
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -197,100 +196,4 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 func (b *limitedBody) Close() error {
 	b.watch.stop()
 	return b.ReadCloser.Close()
-}
-
-// tunnel limits two connections that are relayed. Bytes in either direction
-// count as activity.
-func (l limit) tunnel(client, upstream net.Conn) (net.Conn, net.Conn) {
-	w := &limitWatch{limit: l}
-	c := &limitedConn{Conn: client, watch: w}
-	u := &limitedConn{Conn: upstream, watch: w, silent: newSilence()}
-	c.silent = u.silent
-	w.onFire = func() {
-		if l.end == endSilence {
-			u.silent.begin()
-		} else {
-			endConn(client, l.cut().End)
-		}
-		_ = upstream.Close()
-	}
-	c.client = true
-	w.start()
-	return c, u
-}
-
-func endConn(c net.Conn, how string) {
-	if how == endRst {
-		reset(c)
-		return
-	}
-	_ = c.Close()
-}
-
-// silence is the state of a tunnel whose upstream side is gone while its
-// client side is kept open.
-type silence struct {
-	began chan struct{}
-	left  chan struct{} // the client has gone
-	once  sync.Once
-	start sync.Once
-}
-
-func newSilence() *silence {
-	return &silence{began: make(chan struct{}), left: make(chan struct{})}
-}
-
-func (s *silence) begin() { s.start.Do(func() { close(s.began) }) }
-func (s *silence) leave() { s.once.Do(func() { close(s.left) }) }
-func (s *silence) active() bool {
-	select {
-	case <-s.began:
-		return true
-	default:
-		return false
-	}
-}
-
-// limitedConn is one side of a limited tunnel.
-type limitedConn struct {
-	net.Conn
-	watch  *limitWatch
-	silent *silence
-	client bool
-}
-
-func (c *limitedConn) NetConn() net.Conn { return c.Conn }
-
-func (c *limitedConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.watch.touch()
-	}
-	if err == nil {
-		return n, nil
-	}
-	if c.client {
-		c.silent.leave()
-		return n, err
-	}
-	if c.silent.active() {
-		<-c.silent.left
-		return 0, io.EOF
-	}
-	return n, err
-}
-
-func (c *limitedConn) Write(p []byte) (int, error) {
-	if !c.client && c.silent.active() {
-		return len(p), nil
-	}
-	return c.Conn.Write(p)
-}
-
-func (c *limitedConn) Close() error {
-	c.watch.stop()
-	if c.client {
-		c.silent.leave()
-	}
-	return c.Conn.Close()
 }

@@ -3,6 +3,7 @@ package proxies
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -126,7 +127,7 @@ func hostPort(u *url.URL) string {
 			port = "443"
 		}
 	}
-	return joinHostPort(u.Hostname(), port)
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // quoteName shortens and quotes what a user wrote, for a one-line message.

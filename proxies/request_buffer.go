@@ -1,7 +1,6 @@
 package proxies
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,7 +34,7 @@ func requestBufferFault() Fault {
 						return ownAnswer(r, http.StatusRequestEntityTooLarge, "request body too large"), nil
 					}
 					r = r.Clone(r.Context())
-					r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+					setBody(r, body)
 					r.Header.Del("Expect")
 					return next.RoundTrip(r)
 				})

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // switchProtocols passes a 101 on and relays bytes until both sides end.
@@ -59,7 +58,7 @@ func (ex *exchange) switchProtocols(resp *http.Response) {
 func (ex *exchange) refuse(err error) {
 	ex.back.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	ex.back.WriteHeader(http.StatusBadGateway)
-	_, _ = ex.back.Write([]byte("bad gateway: " + oneLine(err) + "\n"))
+	_, _ = ex.back.Write([]byte("bad gateway: " + oneLine(err.Error()) + "\n"))
 }
 
 func writeHead(w io.Writer, resp *http.Response) error {
@@ -176,24 +175,4 @@ func (h *hop) release(conns ...net.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.kept = slices.DeleteFunc(h.kept, func(c net.Conn) bool { return slices.Contains(conns, c) })
-}
-
-// past is a deadline that is over: it wakes whoever reads.
-var past = time.Unix(1, 0)
-
-func joinHostPort(host, port string) string { return net.JoinHostPort(host, port) }
-
-// oneLine is err's text fit for a one-line answer.
-func oneLine(err error) string {
-	text := strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, err.Error())
-	const most = 300
-	if len(text) > most {
-		text = text[:most]
-	}
-	return text
 }

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// answerAllowed bounds the writing of a poll's answer.
+// answerAllowed bounds the writing of a poll's answer and of a stream's end.
+// net/http takes the deadline off the connection before the next request.
 const answerAllowed = 30 * time.Second
 
 // GoroutineEngine serves each subscription on the goroutine of its request. It
@@ -47,7 +48,6 @@ func attachStream(w http.ResponseWriter, r *http.Request, sub *Subscription, f F
 	if err := out.finish(); err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	out.allow(0) // the connection may serve other requests
 }
 
 func attachPoll(w http.ResponseWriter, r *http.Request, sub *Subscription, f Framer) {
@@ -74,7 +74,6 @@ func attachPoll(w http.ResponseWriter, r *http.Request, sub *Subscription, f Fra
 	if err == nil {
 		err = rc.Flush()
 	}
-	_ = rc.SetWriteDeadline(time.Time{})
 	if err != nil {
 		sub.aborted("write: " + err.Error())
 		panic(http.ErrAbortHandler)

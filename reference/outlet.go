@@ -14,7 +14,7 @@ type outlet interface {
 	// heartbeat says that the stream is alive by the carrier's own means. The
 	// loop uses it when the framer has no bytes for a heartbeat.
 	heartbeat() error
-	// allow bounds the writes from now on; 0 takes the bound away.
+	// allow bounds the writes from now on by one deadline.
 	allow(d time.Duration)
 	// interrupt breaks a blocked send off. It is called at any time, by
 	// another goroutine, and does not block.
@@ -68,11 +68,7 @@ func (o *httpOutlet) heartbeat() error { return nil }
 // allow ignores the error of writers without deadlines (a recorder in a test):
 // nothing can block there.
 func (o *httpOutlet) allow(d time.Duration) {
-	var at time.Time
-	if d > 0 {
-		at = time.Now().Add(d)
-	}
-	_ = o.rc.SetWriteDeadline(at)
+	_ = o.rc.SetWriteDeadline(time.Now().Add(d))
 }
 
 func (o *httpOutlet) interrupt() { _ = o.rc.SetWriteDeadline(time.Now()) }

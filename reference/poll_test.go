@@ -76,3 +76,32 @@ func TestPostBodyIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestPollTakesAllThereIs: the bounds for slow readers are for streams.
+func TestPollTakesAllThereIs(t *testing.T) {
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, policy := range []SlowPolicy{SlowDisconnect, SlowDrop, SlowWait} {
+		sub := &Subscription{Channel: string(policy), Params: DefaultParams(), hub: s.hub, class: Held}
+		sub.Params.Slow = policy
+		leave, err := s.hub.subscribe(sub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 * queueMessages {
+			if _, err := s.hub.Publish(sub.Channel, "text/plain", nil, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := longPoll{}.Frame(nil, sub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := collect(sub, f); len(a.messages) != 2*queueMessages || a.gap != nil {
+			t.Errorf("slow=%s: %d messages, gap %v", policy, len(a.messages), a.gap)
+		}
+		leave()
+	}
+}

@@ -46,7 +46,9 @@ func TestStreamRecyclesByTime(t *testing.T) {
 		if !complete || !strings.HasSuffix(body, `{"control":"end","reason":"recycle-time","retry_ms":3000}`+"\n") {
 			t.Fatalf("complete = %v, body = %q", complete, body)
 		}
-		if c.hungUp() {
+		time.Sleep(100 * time.Second) // no deadline of the stream is left on the connection
+		c.send("GET /healthz HTTP/1.1\r\nHost: o\r\n\r\n")
+		if !strings.HasSuffix(c.wire(), "ok\n") {
 			t.Error("the connection does not serve another request")
 		}
 	})

@@ -112,11 +112,7 @@ func (o *socketOutlet) heartbeat() error {
 }
 
 func (o *socketOutlet) allow(d time.Duration) {
-	var at time.Time
-	if d > 0 {
-		at = time.Now().Add(d)
-	}
-	_ = o.raw.SetWriteDeadline(at) // fails on a closed connection only, as the next write does
+	_ = o.raw.SetWriteDeadline(time.Now().Add(d)) // fails on a closed connection only, as the next write does
 }
 
 func (o *socketOutlet) interrupt() { _ = o.raw.SetWriteDeadline(time.Now()) }

@@ -46,7 +46,7 @@ type Origin interface {
 	Terminate(ctx context.Context, channel string) error
 	// Record returns what the origin noticed on a channel, from index since
 	// on; it waits up to wait for something new. next is the index to go on
-	// from. Event times are on the origin's Clock.
+	// from. Event times are on the coordinator's clock already.
 	Record(ctx context.Context, channel string, since int, wait time.Duration) (events []measure.Event, next int, err error)
 	// Clock names the clock behind the record.
 	Clock() measure.Clock

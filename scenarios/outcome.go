@@ -1,8 +1,10 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -245,8 +247,9 @@ func clocks(c cell, o Origin) []measure.Clock {
 	return out
 }
 
-// timeline collects the events of all trials, in time order per trial, counted
-// from the start of the cell, and notes that start in the check records.
+// timeline collects the events of all trials in the order of the checks that
+// judged them, each in time order and counted from the start of the cell, and
+// notes that start in the check records.
 func (o outcome) timeline(started time.Time) []measure.Event {
 	for _, c := range o.checks {
 		if c.StartedUS != 0 && c.StartedUS < started.UnixMicro() {
@@ -258,8 +261,21 @@ func (o outcome) timeline(started time.Time) []measure.Event {
 			o.checks[i].StartedUS = started.UnixMicro()
 		}
 	}
+	offsets := map[string]int64{}
+	var order []string
+	for _, c := range o.checks {
+		for _, k := range c.Clocks {
+			offsets[k.ID] = k.OffsetUS
+		}
+		if !slices.Contains(order, c.Trial) {
+			order = append(order, c.Trial)
+		}
+	}
 	var out []measure.Event
-	for name, e := range o.evidence {
+	for _, name := range slices.SortedFunc(maps.Keys(o.evidence), func(a, b string) int {
+		return cmp.Or(rank(order, a)-rank(order, b), strings.Compare(a, b))
+	}) {
+		e := o.evidence[name]
 		parts := e.Parts
 		if len(parts) == 0 {
 			parts = []*Evidence{e}
@@ -269,18 +285,22 @@ func (o outcome) timeline(started time.Time) []measure.Event {
 			if i > 0 {
 				trial = fmt.Sprintf("%s-%d", name, i+1)
 			}
-			for _, ev := range slices.Concat(p.Origin, p.Client) {
+			events := slices.Concat(p.Origin, p.Client)
+			slices.SortStableFunc(events, func(a, b measure.Event) int { return cmp.Compare(a.T, b.T) })
+			for _, ev := range events {
 				ev.Trial = trial
-				ev.T -= started.UnixMicro()
+				ev.T -= started.UnixMicro() + offsets[ev.Clock] // a file has each source's own clock
 				out = append(out, ev)
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b measure.Event) int {
-		if a.Trial != b.Trial {
-			return strings.Compare(a.Trial, b.Trial)
-		}
-		return int(a.T - b.T)
-	})
 	return out
+}
+
+// rank is the place of a name in an order, behind its end when it is not there.
+func rank(order []string, name string) int {
+	if i := slices.Index(order, name); i >= 0 {
+		return i
+	}
+	return len(order)
 }

@@ -102,6 +102,7 @@ func (o *served) Record(ctx context.Context, channel string, since int, wait tim
 	}
 	for i := range page.Events {
 		page.Events[i].Clock = o.clock.ID
+		page.Events[i].T += o.clock.OffsetUS
 	}
 	return page.Events, page.Next, nil
 }
