@@ -158,7 +158,7 @@ func TestFaultsAreNamed(t *testing.T) {
 	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
-			r := run(t, []string{es, ws, lp}, specs, []string{"*/*"}, mode)
+			r := run(t, []string{es, ws, lp}, specs, []string{"opening/*", "delivery/*"}, mode)
 			for spec, by := range want {
 				for tech, verdict := range by {
 					v, cause, _ := strings.Cut(verdict, " ")

@@ -92,7 +92,10 @@ func (b *Bench) open(ctx context.Context, part string, opts url.Values, resume b
 	base := b.Route.Base
 	target := measure.Target{HTTP: b.HTTP, RootsPEM: b.RootsPEM}
 	if b.Route.Proxy != nil {
-		base, target.Proxy = b.Origin.URL(), b.Route.Proxy.String()
+		target.Proxy = b.Route.Proxy.String()
+	}
+	if base == nil { // the forward proxy leads to the origin itself
+		base = b.Origin.URL()
 	}
 	target.URL = clients.SubscribeURL(base, b.Technique.Name, x.channel, opts)
 	sub := measure.Subscription{
