@@ -9,8 +9,15 @@ import (
 )
 
 // batchGap joins arrivals into one batch: what a buffer lets go comes at once,
-// while the messages themselves were sent much further apart.
-const batchGap = 25 * time.Millisecond
+// while the messages themselves were sent further apart. It is a third of the
+// usual distance between two messages, at most 25 ms.
+func batchGap(arrivals []Arrival) time.Duration {
+	if len(arrivals) < 2 {
+		return 0
+	}
+	whole := arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due)
+	return min(25*time.Millisecond, whole/time.Duration(len(arrivals)-1)/3)
+}
 
 // batch is a run of messages that arrived together.
 type batch struct {
@@ -28,8 +35,9 @@ func batches(arrivals []Arrival) []batch {
 	got := slices.DeleteFunc(slices.Clone(arrivals), func(a Arrival) bool { return a.At.IsZero() })
 	slices.SortStableFunc(got, func(a, b Arrival) int { return a.At.Compare(b.At) })
 	var out []batch
+	gap := batchGap(arrivals)
 	for _, a := range got {
-		if n := len(out); n > 0 && a.At.Sub(out[n-1].at) < batchGap {
+		if n := len(out); n > 0 && a.At.Sub(out[n-1].at) < gap {
 			out[n-1].arrivals = append(out[n-1].arrivals, a)
 			out[n-1].at = a.At
 			out[n-1].bytes += a.size()

@@ -2,7 +2,7 @@ package scenarios
 
 import "github.com/cometbench/cometbench/scenarios/measure"
 
-// DeliveryBurst asks what flushes when: 320 KB of 4 KB messages, quickly. A
+// DeliveryBurst asks what flushes when: 320 KB, quickly, in small steps first. A
 // path can be slow with so much and still be good, so it is no requirement;
 // what it finds makes the cause of a buffered stream precise.
 func DeliveryBurst() Check {

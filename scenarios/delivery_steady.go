@@ -60,7 +60,7 @@ func judgeDelivery(c Case, e *Evidence, burst bool) Finding {
 		d := diagnoseDelay(c, e)
 		f.Cause, f.Got = d.cause, d.got
 		maps.Copy(f.Values, d.values)
-		f.Doubtful = late*3 <= len(arrivals) || f.Verdict == measure.Degraded || d.cause == "unknown" || d.cause == "origin-slow"
+		f.Doubtful = !d.certain && (late*3 <= len(arrivals) || f.Verdict == measure.Degraded || d.cause == "unknown" || d.cause == "origin-slow")
 	default:
 		f.Got = fmt.Sprintf("all %d, at most %s late", n.Received, short(quantile(delays(arrivals), 1)))
 	}

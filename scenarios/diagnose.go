@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -20,6 +21,9 @@ type diagnosis struct {
 	cause  string
 	got    string
 	values map[string]float64
+	// certain means that the pattern cannot come from a busy machine: part of
+	// the messages waited for the origin to end.
+	certain bool
 }
 
 // diagnoseDelay explains late messages by the shape of their arrivals. It
@@ -48,6 +52,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 
 	all := batches(arrivals)
 	before, after := splitAtRelease(all, e.Released)
+	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
 	case len(all) == 0:
 		d.cause = "buffered"
@@ -158,13 +163,25 @@ func singlesAfterFirst(before []batch) bool {
 	return true
 }
 
-// blockSize is the median number of bytes that were set free at once.
+// blockSize is the median number of bytes that were set free at once, over the
+// batches of more than one message. Where there are none, every message was
+// larger than the block, and the smallest bounds it.
 func blockSize(before []batch) int {
-	var sizes []time.Duration
+	var sizes []int
+	smallest := 0
 	for _, b := range before {
-		sizes = append(sizes, time.Duration(b.bytes))
+		if len(b.arrivals) > 1 {
+			sizes = append(sizes, b.bytes)
+		}
+		if smallest == 0 || b.bytes < smallest {
+			smallest = b.bytes
+		}
 	}
-	return int(quantile(sizes, .5))
+	if len(sizes) == 0 {
+		return smallest
+	}
+	slices.Sort(sizes)
+	return sizes[len(sizes)/2]
 }
 
 func countIn(bs []batch) int {

@@ -98,7 +98,7 @@ func evidence(count int, spacing time.Duration, size int, path pathModel) *Evide
 func TestDelaysNameTheirCause(t *testing.T) {
 	ms := time.Millisecond
 	steady := func(p pathModel) *Evidence { return evidence(steadyCount, steadySpacing, 110, p) }
-	burst := func(p pathModel) *Evidence { return evidence(burstCount, burstSpacing, 4200, p) }
+	burst := func(p pathModel) *Evidence { return evidence(80, burstSpacing, 4200, p) }
 	for _, tt := range []struct {
 		name    string
 		e       *Evidence

@@ -18,6 +18,8 @@ type Matrix struct {
 	Checks     []Check
 	// Include drops combinations; nil keeps all.
 	Include func(measure.Labels) bool
+	// Ask drops checks from a combination; nil asks all that apply.
+	Ask func(l measure.Labels, check string) bool
 }
 
 // Path is one proxy in one mode.
@@ -40,6 +42,7 @@ type Receiver struct {
 	Name    string
 	Client  measure.Client
 	Missing error
+	AtOnce  int // subscriptions it carries at once, 0 is any number: trials wait for a place before they take up anything else
 }
 
 // cell is one combination.
@@ -79,9 +82,10 @@ func (m Matrix) cells() []cell {
 						continue
 					}
 					for _, check := range m.Checks {
-						if check.Applies == nil || check.Applies(t) {
-							c.checks = append(c.checks, check)
+						if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(c.labels, check.ID) {
+							continue
 						}
+						c.checks = append(c.checks, check)
 					}
 					out = append(out, c)
 				}

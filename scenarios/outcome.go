@@ -55,6 +55,13 @@ func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 				}
 			}
 			rec.doubtful = next.doubtful && !confirmed
+			rec.attempts = attempt
+		}
+		if rec.attempts > 1 {
+			if rec.Values == nil {
+				rec.Values = map[string]float64{}
+			}
+			rec.Values["attempts"] = float64(rec.attempts)
 		}
 		out.checks = append(out.checks, rec.CheckRecord)
 	}
@@ -99,6 +106,12 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	run := new(trialRun)
 	// What is measured again is measured in more quiet: the second time with a
 	// quarter of the slots to itself, from the third on with all of them.
+	if places := r.places[c.receiver.Name]; places != nil {
+		if run.err = places.Acquire(ctx, 1); run.err != nil {
+			return run
+		}
+		defer places.Release(1)
+	}
 	quiet := max(1, min(r.parallel, r.parallel*int64((attempt-1)*(attempt-1))/4))
 	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
 		return run
@@ -143,6 +156,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 type judged struct {
 	measure.CheckRecord
 	doubtful bool
+	attempts int // how often it was measured, if more than once
 }
 
 // judge answers one check from its trials.

@@ -17,7 +17,7 @@ type Options struct {
 	Origin    Origin
 	TimeScale float64       // of policy time on scalable paths, 0 is 1
 	MaxWait   time.Duration // for limits of unscaled paths, 0 is 5 s
-	Parallel  int           // trials at once, 0 is 24
+	Parallel  int           // trials at once, 0 is 36
 	Seed      int64
 	Done      map[string]bool                                 // ids of cells that an earlier run has ended
 	Progress  func(Progress)                                  // called as trials and cells end, serially
@@ -45,12 +45,18 @@ type Summary struct {
 func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary, error) {
 	r := &runner{
 		opt: opt, w: w, cells: m.cells(), started: time.Now(),
-		parallel: int64(orDefault(opt.Parallel, 24)),
+		parallel: int64(orDefault(opt.Parallel, 36)),
 		heavy:    semaphore.NewWeighted(heavyAtOnce),
 		paths:    newSharedPaths(opt.Origin),
 		sum:      Summary{Verdicts: map[measure.Verdict]int{}},
 	}
 	r.slots = semaphore.NewWeighted(r.parallel)
+	r.places = map[string]*semaphore.Weighted{}
+	for _, c := range m.Clients {
+		if c.AtOnce > 0 {
+			r.places[c.Name] = semaphore.NewWeighted(int64(c.AtOnce))
+		}
+	}
 	if r.opt.TimeScale == 0 {
 		r.opt.TimeScale = 1
 	}
@@ -85,8 +91,9 @@ type runner struct {
 	cells    []cell
 	started  time.Time
 	parallel int64
-	slots    *semaphore.Weighted // trials at once
-	heavy    *semaphore.Weighted // bursts at once
+	slots    *semaphore.Weighted            // trials at once
+	places   map[string]*semaphore.Weighted // subscriptions at once, per client that has a limit
+	heavy    *semaphore.Weighted            // bursts at once
 	paths    *sharedPaths
 	direct   proxies.Proxy
 

@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// The burst trial: 320 KB in 4 KB messages, quickly. It stays below the 256
+// The burst trial: 320 KB quickly, the first part in small steps so that a
+// block of a few KB can be told from one of many. It stays below the 256
 // messages and 1 MB that the origin keeps for a slow subscriber.
 const (
-	burstCount   = 80
+	burstSmall   = 48 // of 512 bytes
+	burstLarge   = 72 // of 4,096 bytes
 	burstSpacing = 8 * time.Millisecond
-	burstBody    = 4096
 )
 
 // burstTrial sends more than a buffer of 256 KB holds, to see what flushes
@@ -24,7 +25,7 @@ func burstTrial() Trial {
 		if !x.attached(ctx) {
 			return x.finish(ctx)
 		}
-		err := b.Heavily(ctx, func() error { return x.schedule(ctx, burstCount, burstSpacing, largeMessage) })
+		err := b.Heavily(ctx, func() error { return x.schedule(ctx, burstSmall+burstLarge, burstSpacing, burstMessage) })
 		if err != nil {
 			return nil, joinFinish(ctx, x, err)
 		}
@@ -33,11 +34,21 @@ func burstTrial() Trial {
 	}}
 }
 
-// largeMessage is 4 KB of JSON that no compressor makes much smaller: a block
-// size measured with it is a block size on the wire.
-func largeMessage(i int) []byte {
-	rnd := rand.New(rand.NewPCG(uint64(i), 4096))
-	raw := make([]byte, burstBody*3/4)
+func burstMessage(i int) []byte {
+	if i < burstSmall {
+		return noise(i, 512)
+	}
+	return noise(i, 4096)
+}
+
+// largeMessage is 4 KB of JSON.
+func largeMessage(i int) []byte { return noise(i, 4096) }
+
+// noise is a JSON message of about so many bytes that no compressor makes much
+// smaller: a block size measured with it is a block size on the wire.
+func noise(i, size int) []byte {
+	rnd := rand.New(rand.NewPCG(uint64(i), uint64(size)))
+	raw := make([]byte, size*3/4-20)
 	for j := range raw {
 		raw[j] = byte(rnd.Uint32())
 	}

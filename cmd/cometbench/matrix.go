@@ -14,15 +14,22 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// The default matrix. The browser takes the paths on which it could differ.
+// The default matrix. The browser takes the paths and the questions on which it
+// could differ; silence and departures are the path's matter, and the Go client
+// asks about them at a tenth of the cost.
 var (
 	defaultProxies = []string{
 		"direct", "transparent", "fault:buffer(until=close)", "nginx-default",
 		"real:nginx", "real:nginx/streaming", "real:haproxy", "real:haproxy/streaming",
 	}
 	defaultBrowserProxies = []string{"direct", "fault:buffer(until=close)", "real:nginx", "real:nginx/streaming"}
+	defaultBrowserChecks  = []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "ending/recycle", "counting/connections"}
 	clientNames           = []string{"go", "chromium"}
 )
+
+// browserContexts is how many contexts one browser has open at once: each is a
+// page of its own, and two cores draw about so many without delay.
+const browserContexts = 16
 
 // matrix resolves the names of a run. What is named exactly and missing here
 // is an error; by default or by glob it is skipped. The returned function
@@ -46,6 +53,9 @@ func (o runOptions) matrix(ctx context.Context) (scenarios.Matrix, func(), error
 	if len(o.proxies) == 0 && len(o.clients) == 0 {
 		m.Include = func(l measure.Labels) bool {
 			return l.Client == "go" || slices.Contains(defaultBrowserProxies, l.Proxy)
+		}
+		m.Ask = func(l measure.Labels, check string) bool {
+			return l.Client == "go" || slices.Contains(defaultBrowserChecks, check)
 		}
 	}
 	var closeAll func()
@@ -235,10 +245,10 @@ func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]sce
 			out = append(out, scenarios.Receiver{Name: name, Client: clients.NewGo()})
 			continue
 		}
-		c, err := browsers.NewChromium(ctx, browsers.Options{})
+		c, err := browsers.NewChromium(ctx, browsers.Options{MostContexts: browserContexts})
 		switch {
 		case err == nil:
-			out = append(out, scenarios.Receiver{Name: name, Client: c})
+			out = append(out, scenarios.Receiver{Name: name, Client: c, AtOnce: browserContexts})
 		case exact:
 			closeAll()
 			return nil, func() {}, usage("client %s: %w", name, err)

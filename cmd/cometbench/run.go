@@ -45,7 +45,8 @@ report.html, summary.md and junit.xml.
 Without --technique, --proxy and --client it measures the default matrix: eight
 techniques through simulated proxies and, where they are installed, nginx and
 haproxy in stock and streaming configuration, by the Go client and, on four of
-the paths, by headless Chromium. What is missing here is skipped and named.`,
+the paths and without the checks delivery/idle and ending/abort, by headless
+Chromium. What is missing here is skipped and named.`,
 		Example: `  cometbench run
   cometbench run --technique eventsource,websocket --proxy real:nginx --proxy real:nginx/streaming
   cometbench run --technique eventsource --proxy 'fault:buffer(until=close)' --client go,chromium
@@ -67,7 +68,7 @@ the paths, by headless Chromium. What is missing here is skipped and named.`,
 	f.StringVar(&o.origin, "origin", "", "use a `cometbench serve` that runs elsewhere as origin")
 	f.StringVar(&o.token, "origin-token", "", "the token that it printed")
 	f.StringVar(&o.listen, "origin-listen", "", "start our origin at this address, where a proxy already points")
-	f.IntVar(&o.parallel, "parallel", 24, "exchanges at once")
+	f.IntVar(&o.parallel, "parallel", 36, "exchanges at once")
 	f.Float64Var(&o.timeScale, "time-scale", 0.01, "scale of policy time (idle limits, holds, heartbeats) on simulated paths, above 0 and at most 1")
 	f.DurationVar(&o.maxWait, "max-wait", 5*time.Second, "how long a silence is waited out on paths that are never scaled")
 	f.StringVar(&o.failOn, "fail-on", "", "exit 1 when a cell is degraded or broken: degraded, broken")
