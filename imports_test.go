@@ -27,7 +27,7 @@ var rooms = []room{
 	{dir: "cmd", ours: []string{"browsers", "internal", "proxies", "reference", "reports", "scenarios"},
 		modules: []string{"github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys", "golang.org/x/term"}},
 	{dir: "reference", ours: []string{"reference", "internal"},
-		modules: []string{"github.com/coder/websocket", "golang.org/x/net", "golang.org/x/sys"}},
+		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "proxies", ours: []string{"proxies", "internal"},
 		modules: []string{"github.com/elazarl/goproxy", "github.com/goccy/go-yaml", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "scenarios", ours: []string{"scenarios", "proxies", "reference", "internal"},
@@ -36,7 +36,7 @@ var rooms = []room{
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go", "github.com/tsenart/vegeta/v12", "golang.org/x/sync", "golang.org/x/sys"}},
 	{dir: "scenarios/measure"}, // the leaf: not even internal
 	{dir: "scenarios/clients", ours: []string{"scenarios/clients", "scenarios/measure", "internal"},
-		modules: []string{"github.com/coder/websocket", "golang.org/x/net"}},
+		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net"}},
 	{dir: "browsers", ours: []string{"browsers", "scenarios/measure", "internal"},
 		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"}},
 	{dir: "reports", ours: []string{"reports", "scenarios/measure", "internal"}},

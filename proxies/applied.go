@@ -18,7 +18,9 @@ type applied struct {
 func apply(specs []faultSpec, env Env) ([]*applied, error) {
 	out := make([]*applied, len(specs))
 	for i, s := range specs {
-		hooks, err := s.fault.New(s.args.scaled(s.fault.Params, env.Scale))
+		args := s.args.scaled(s.fault.Params, env.Scale)
+		args.seed = [2]uint64{uint64(env.Seed), uint64(i)}
+		hooks, err := s.fault.New(args)
 		if err != nil {
 			return nil, fmt.Errorf("fault %s: %w", s.fault.Name, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ type Args struct {
 	text      map[string]string
 	durations map[string]time.Duration
 	numbers   map[string]int64
+	seed      [2]uint64
 }
 
 // Has reports whether the parameter has a value, given or by default.
@@ -34,6 +36,11 @@ func (a Args) Duration(name string) time.Duration { return a.durations[name] }
 
 // Number returns a bytes or count parameter; 0 when there is none.
 func (a Args) Number(name string) int64 { return a.numbers[name] }
+
+// Random returns the number n of the instance's own sequences of chance.
+func (a Args) Random(n uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(a.seed[0], a.seed[1]+n<<16))
+}
 
 // longest bounds durations, so that scaling cannot overflow.
 const longest = 365 * 24 * time.Hour

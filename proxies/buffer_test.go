@@ -21,7 +21,7 @@ func runTimed(t *testing.T, cases []timed) {
 	t.Helper()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			everyWay(t, c.spec, func(t *testing.T, p *road) {
+			eachWay(t, allWays(), c.spec, func(t *testing.T, p *road) {
 				origin := p.serve(c.origin)
 				p.get(c.headers...)
 				p.close(origin)

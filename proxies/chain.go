@@ -81,6 +81,7 @@ func (c *chain) Capabilities() Capabilities {
 // Start starts the hops from the origin outward.
 func (c *chain) Start(ctx context.Context, env Env) (Instance, error) {
 	run := &chainInstance{origin: env.Origin, hops: make([]Instance, len(c.hops))}
+	front := c.front(env.Mode)
 	reach := env // what the next hop outward is to reach
 	for i, hop := range slices.Backward(c.hops) {
 		own := reach
@@ -88,6 +89,12 @@ func (c *chain) Start(ctx context.Context, env Env) (Instance, error) {
 		own.Listen, own.Mode = "", innerMode(hop)
 		if i == 0 {
 			own.Listen, own.Mode = env.Listen, env.Mode
+		}
+		if i != front {
+			own.Front = nil
+		}
+		if i != len(c.hops)-1 {
+			own.Back = "" // between hops what comes of itself
 		}
 		instance, err := hop.Start(ctx, own)
 		if err != nil {
@@ -105,6 +112,21 @@ func (c *chain) Start(ctx context.Context, env Env) (Instance, error) {
 	}
 	run.inner = reach.Origin
 	return run, nil
+}
+
+// front is the hop that is the first to see what clients say, through those
+// that tunnel or pass bytes; -1 if none is.
+func (c *chain) front(outer Mode) int {
+	for i, hop := range c.hops {
+		mode := innerMode(hop)
+		if i == 0 && outer != "" {
+			mode = outer
+		}
+		if mode == Reverse {
+			return i
+		}
+	}
+	return -1
 }
 
 // innerMode is how a hop behind another one is asked.

@@ -133,6 +133,8 @@ func framingOf(resp *http.Response) string {
 		return "chunked"
 	case resp.ContentLength >= 0:
 		return "length"
+	case resp.ProtoMajor == 2:
+		return "chunked" // frames do what chunks do
 	}
 	return "close"
 }

@@ -2,11 +2,10 @@ package proxies
 
 func cutFault() Fault {
 	return Fault{
-		Name:   "cut",
-		Means:  "A stream is cut some time after its head has passed.",
-		Source: "coder/agentapi#204 (TLS inspection resets long streams after about 16 s)",
-		// Over HTTP/1.1 a reset stands in for that of an HTTP/2 stream.
-		Provokes: []Provoke{{"max-duration", "cut(after=16s)"}},
+		Name:     "cut",
+		Means:    "A stream is cut some time after its head has passed.",
+		Source:   "coder/agentapi#204 (TLS inspection resets long streams after about 16 s)",
+		Provokes: []Provoke{{"max-duration", "cut(after=16s)"}, {"truncated", "cut(after=16s,end=clean)"}},
 		Params: []Param{
 			{Name: "after", Type: Duration, Time: Wire, Default: "16s", Main: true, Means: "time from the response's head, in tunnels from their start"},
 			{Name: "end", Type: Word, Words: endWords()[1:], Default: endFin, Means: "what the client sees: fin, rst, clean (a proper end) or silence"},

@@ -14,7 +14,7 @@ func (direct) Scope() Scope     { return PerCell }
 func (direct) Available() error { return nil }
 
 func (direct) Capabilities() Capabilities {
-	return Capabilities{Modes: []Mode{Reverse}, Front: []string{"1.1"}, Back: []string{"1.1"}}
+	return Capabilities{Modes: []Mode{Reverse}, Front: []string{"1.0", "1.1", "2", "3"}, Back: []string{"1.0", "1.1", "2", "3"}, TLS: true}
 }
 
 func (direct) Start(_ context.Context, env Env) (Instance, error) {

@@ -9,7 +9,11 @@
 // and whose [Stats] prove that they did.
 //
 // A simulated hop works in three modes: as a reverse proxy, as a forward proxy
-// (absolute URIs through goproxy, and CONNECT), and as a relay of bytes. With no
+// (absolute URIs through goproxy, and CONNECT), and as a relay of bytes. As a
+// reverse proxy it speaks HTTP/1.0, 1.1 and 2 on either side, with TLS or
+// without; faults act on each HTTP/2 stream as on a connection of its own. The
+// other modes let TLS through unseen, and take only faults of bytes with it
+// ([UnsupportedError]). HTTP/3 and websockets over HTTP/2 do not pass. With no
 // faults it is transparent: it adds nothing, and each write passes at once. A
 // [Fault] is a set of [Hooks] in that path. Faults of one hop apply from the
 // origin outward within each kind of hook; hooks that act on the way to the

@@ -1,17 +1,22 @@
 package proxies
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"strings"
 )
 
-// How a fault ends an exchange. Each word says what the client sees.
+// How a fault ends an exchange. Each word says what the client sees. Over
+// HTTP/2 fin is a reset of the stream (RST_STREAM, INTERNAL_ERROR), which the
+// connection's other streams survive, and rst a reset of the connection with
+// all of them.
 const (
-	endStatus  = "504"     // 504 before the head, a cut with FIN after it
+	endStatus  = "504"     // 504 before the head, as fin after it
 	endFin     = "fin"     // the connection is closed, no final chunk
 	endRst     = "rst"     // the connection is reset
 	endClean   = "clean"   // the framing ends as if all were well
@@ -21,7 +26,8 @@ const (
 func endWords() []string { return []string{endStatus, endFin, endRst, endClean, endSilence} }
 
 // CutError ends an exchange towards the client in one of the ways that the end
-// parameter of limits names: "fin", "rst" or "silence".
+// parameter of limits names: "fin", "rst" or "silence". Over HTTP/2 fin resets
+// the stream, rst the connection.
 type CutError struct {
 	End    string
 	Reason string
@@ -34,34 +40,44 @@ var errClientGone = errors.New("the client went away")
 
 // reset closes c so that the peer sees a reset instead of a proper end.
 func reset(c net.Conn) {
-	for inner := c; inner != nil; {
+	var below net.Conn // TLS, which would take its leave properly
+	for inner := range layers(c) {
+		if t, ok := inner.(*tls.Conn); ok {
+			below = t.NetConn()
+		}
 		if l, ok := inner.(interface{ SetLinger(sec int) error }); ok {
 			_ = l.SetLinger(0) // best effort: a plain close is what is left
 			break
 		}
-		u, ok := inner.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		inner = u.NetConn()
+	}
+	if below != nil {
+		_ = below.Close()
 	}
 	_ = c.Close()
 }
 
+// layers are c and the connections that it wraps, outermost first.
+func layers(c net.Conn) iter.Seq[net.Conn] {
+	return func(yield func(net.Conn) bool) {
+		for c != nil && yield(c) {
+			u, ok := c.(interface{ NetConn() net.Conn })
+			if !ok {
+				return
+			}
+			c = u.NetConn()
+		}
+	}
+}
+
 // closeWrite ends one direction of c, or both where it cannot do half.
 func closeWrite(c net.Conn) {
-	for inner := c; inner != nil; {
+	for inner := range layers(c) {
 		if w, ok := inner.(interface{ CloseWrite() error }); ok {
 			if w.CloseWrite() == nil {
 				return
 			}
 			break
 		}
-		u, ok := inner.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		inner = u.NetConn()
 	}
 	_ = c.Close()
 }

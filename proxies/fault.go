@@ -120,6 +120,16 @@ func Faults() []Fault {
 		connectionsFault(),
 		repeatFault(),
 		corruptFault(),
+		rechunkFault(),
+		sliceFault(),
+		bandwidthFault(),
+		jitterFault(),
+		cacheFault(),
+		collapseFault(),
+		h2ResetFault(),
+		reloadFault(),
+		keepaliveOffFault(),
+		postRefusedFault(),
 	}
 }
 

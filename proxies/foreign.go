@@ -19,7 +19,7 @@ func (f *foreignForward) Scope() Scope     { return PerCell }
 func (f *foreignForward) Available() error { return nil }
 
 func (f *foreignForward) Capabilities() Capabilities {
-	return Capabilities{Modes: []Mode{Forward}, Front: []string{"1.1"}, Back: []string{"1.1"}, Foreign: true}
+	return Capabilities{Modes: []Mode{Forward}, Front: httpVersions(), Back: httpVersions(), TLS: true, Foreign: true}
 }
 
 func (f *foreignForward) Start(ctx context.Context, env Env) (Instance, error) {
@@ -52,7 +52,7 @@ func (r *relayed) Route() Route {
 // Stats counts as hits the connections that the proxy answered on.
 func (r *relayed) Stats() Stats {
 	s := r.relay.Stats()
-	return Stats{Hits: s.Delivered, Accepted: s.Accepted, Upstream: s.Connected, OpenClients: s.Open}
+	return Stats{Hits: s.Delivered, Accepted: s.Accepted, Upstream: s.Connected, OpenClients: s.Open, Undelivered: s.Undelivered}
 }
 
 func (r *relayed) Version() string    { return "" }
@@ -73,7 +73,8 @@ func (f *foreignReverse) Scope() Scope     { return PerCell }
 func (f *foreignReverse) Available() error { return nil }
 
 func (f *foreignReverse) Capabilities() Capabilities {
-	return Capabilities{Modes: []Mode{Reverse}, Front: []string{"1.1"}, Back: []string{"1.1"}, TLS: f.url.Scheme == "https", Foreign: true}
+	// What it speaks is only known when it is asked.
+	return Capabilities{Modes: []Mode{Reverse}, Front: httpVersions(), Back: httpVersions(), TLS: f.url.Scheme == "https", Foreign: true}
 }
 
 func (f *foreignReverse) Start(_ context.Context, env Env) (Instance, error) {

@@ -2,10 +2,9 @@ package proxies
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -32,6 +31,8 @@ type hop struct {
 	origin  *url.URL
 	parent  *url.URL
 	allow   []string
+	back    string
+	roots   *x509.CertPool // nil: the system's
 	faults  []*applied
 	dialRaw dialFunc
 	ctx     context.Context // ends with the instance
@@ -43,7 +44,7 @@ type hop struct {
 	tunnels   *handedListener
 	goproxy   *goproxy.ProxyHttpServer
 	transport *http.Transport
-	upgrades  *http.Transport // as transport, but tunnels through a parent
+	upgrades  *http.Transport // as transport, but HTTP/1.1, and tunnels through a parent
 
 	counts counts
 	wg     sync.WaitGroup // serving goroutines and handlers
@@ -51,6 +52,7 @@ type hop struct {
 	mu     sync.Mutex
 	closed bool
 	kept   []net.Conn
+	dialed map[net.Conn]struct{}
 }
 
 // startHop runs a hop on listener. It takes the listener over.
@@ -59,58 +61,35 @@ func startHop(listener net.Listener, dial dialFunc, env Env, specs []faultSpec) 
 	if err != nil {
 		return nil, err
 	}
-	h := &hop{mode: env.Mode, origin: env.Origin, parent: env.Parent, allow: env.Allow, faults: faults, dialRaw: dial}
+	roots, err := rootsOf(env)
+	if err != nil {
+		return nil, err
+	}
+	h := &hop{
+		mode: env.Mode, origin: env.Origin, parent: env.Parent, allow: env.Allow, back: env.Back, roots: roots,
+		faults: faults, dialRaw: dial, dialed: map[net.Conn]struct{}{},
+	}
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.listener = &countingListener{Listener: listener, counts: &h.counts, faults: faults}
 	if h.mode == TCP {
 		h.wg.Go(h.serveTCP)
 		return h, nil
 	}
-	h.transport = h.newTransport()
-	h.upgrades = h.transport
-	if h.parent != nil {
-		h.transport.Proxy = http.ProxyURL(h.parent)
-		h.upgrades = h.newTransport()
-		h.upgrades.DialContext = h.dialThroughParent
-	}
-	var handler http.Handler = http.HandlerFunc(h.reverse)
+	h.setTransports()
 	if h.mode == Forward {
-		handler = http.HandlerFunc(h.forward)
 		h.goproxy = h.newGoproxy()
 		h.tunnels = newHandedListener(listener.Addr())
 		h.inner = h.newServer(http.HandlerFunc(h.insideConnect))
+		h.inner.Protocols = plainProtocols()
 		h.wg.Go(func() { _ = h.inner.Serve(h.tunnels) })
+		h.server = h.newServer(http.HandlerFunc(h.forward))
+		h.server.Protocols = onlyHTTP1() // CONNECT takes a connection over
+		h.wg.Go(func() { _ = h.server.Serve(h.listener) })
+		return h, nil
 	}
-	h.server = h.newServer(handler)
-	h.wg.Go(func() { _ = h.server.Serve(h.listener) })
+	h.server = h.newServer(http.HandlerFunc(h.reverse))
+	h.serveFront(env.Front)
 	return h, nil
-}
-
-// newTransport makes a keep-alive pool of HTTP/1.1 towards the origin. It
-// neither asks for compression nor undoes it.
-func (h *hop) newTransport() *http.Transport {
-	return &http.Transport{
-		DialContext:            h.dial,
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        60 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-	}
-}
-
-func (h *hop) newServer(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           h.tracked(handler),
-		MaxHeaderBytes:    maxHeaderBytes,
-		ReadHeaderTimeout: headerTimeout,
-		BaseContext:       func(net.Listener) context.Context { return h.ctx },
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, c)
-		},
-		// What net/http would log is in the exchange's outcome already.
-		ErrorLog: log.New(io.Discard, "", 0),
-	}
 }
 
 // connKey is where the server's context holds the client's connection.
@@ -131,15 +110,6 @@ func (h *hop) tracked(next http.Handler) http.Handler {
 	})
 }
 
-// dial opens a counted connection towards the origin.
-func (h *hop) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := h.dialRaw(ctx, network, address)
-	if err == nil {
-		h.counts.upstream.Add(1)
-	}
-	return c, err
-}
-
 func (h *hop) reverse(w http.ResponseWriter, r *http.Request) {
 	h.counts.hits.Add(1)
 	h.handle(w, r, h.tripper(r), h.sendReverse)
@@ -154,27 +124,6 @@ func (h *hop) sendReverse(w http.ResponseWriter, out *http.Request) {
 		out.Host = h.origin.Host
 	}
 	exchangeOf(out.Context()).copy(w, out)
-}
-
-// tripper chooses the pool for a request.
-func (h *hop) tripper(r *http.Request) http.RoundTripper {
-	if upgradeOf(r.Header) != "" {
-		return h.tripperOn(h.upgrades)
-	}
-	return h.tripperOn(h.transport)
-}
-
-func (h *hop) tripperOn(t *http.Transport) http.RoundTripper {
-	return tripperFunc(func(r *http.Request) (*http.Response, error) {
-		if wantsHTTP10(r.Context()) {
-			dial := t.DialContext
-			if t == h.transport {
-				dial = h.upgrades.DialContext // through a parent, a tunnel
-			}
-			return roundTripHTTP10(dial, r)
-		}
-		return t.RoundTrip(r)
-	})
 }
 
 func (h *hop) serveTCP() {
@@ -242,6 +191,7 @@ func (h *hop) Close() error {
 			t.CloseIdleConnections()
 		}
 	}
+	h.closeDialed()
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close proxy: %w", err)
 	}

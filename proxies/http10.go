@@ -22,13 +22,7 @@ func http10Fault() Fault {
 		New: func(Args) (Hooks, error) {
 			return Hooks{Upstream: func(next http.RoundTripper) http.RoundTripper {
 				return tripperFunc(func(r *http.Request) (*http.Response, error) {
-					r = r.WithContext(context.WithValue(r.Context(), http10Key{}, true))
-					r.Header = r.Header.Clone()
-					r.Header.Del("Upgrade")
-					r.Header.Del("Connection")
-					r.Header.Del("Te")
-					r.Header.Del("Expect")
-					return next.RoundTrip(r)
+					return next.RoundTrip(inHTTP10(r))
 				})
 			}}, nil
 		},
@@ -37,11 +31,21 @@ func http10Fault() Fault {
 
 type http10Key struct{}
 
+// inHTTP10 is r as HTTP/1.0 can carry it.
+func inHTTP10(r *http.Request) *http.Request {
+	r = r.WithContext(context.WithValue(r.Context(), http10Key{}, true))
+	r.Header = r.Header.Clone()
+	for _, name := range []string{"Upgrade", "Connection", "Te", "Expect"} {
+		r.Header.Del(name)
+	}
+	return r
+}
+
 func wantsHTTP10(ctx context.Context) bool { return ctx.Value(http10Key{}) != nil }
 
 // roundTripHTTP10 is a round trip in HTTP/1.0, on a connection of its own that
 // ends with the response.
-func roundTripHTTP10(dial dialFunc, r *http.Request) (*http.Response, error) {
+func roundTripHTTP10(dial dialFunc, config *tls.Config, r *http.Request) (*http.Response, error) {
 	if err := countBody(r); err != nil {
 		return nil, err
 	}
@@ -50,7 +54,7 @@ func roundTripHTTP10(dial dialFunc, r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if r.URL.Scheme == "https" {
-		c = tls.Client(c, &tls.Config{ServerName: r.URL.Hostname()})
+		c = tls.Client(c, config)
 	}
 	closeConn := sync.OnceFunc(func() { _ = c.Close() })
 	stop := context.AfterFunc(r.Context(), closeConn)

@@ -1,7 +1,5 @@
 package proxies
 
-import "net/http"
-
 func idleFault() Fault {
 	return Fault{
 		Name:     "idle",
@@ -12,12 +10,14 @@ func idleFault() Fault {
 			{Name: "after", Type: Duration, Time: Policy, Default: "60s", Main: true, Means: "the silence that is borne"},
 			{Name: "counts", Type: Word, Words: []string{"body", "any"}, Default: "body", Means: "what breaks the silence: bytes of the response, or of the request while it is sent (body), or also 1xx responses (any); in tunnels bytes either way"},
 			endParam(),
+			{Name: "status", Type: Count, Default: "504", Means: "of the answer before the head, with end=504"},
 		},
 		New: func(a Args) (Hooks, error) {
+			status, err := statusOf(a)
 			return limit{
-				after: a.Duration("after"), end: a.Text("end"), status: http.StatusGatewayTimeout,
+				after: a.Duration("after"), end: a.Text("end"), status: status,
 				rearm: true, interim: a.Text("counts") == "any", reason: "idle timeout",
-			}.hooks(), nil
+			}.hooks(), err
 		},
 	}
 }

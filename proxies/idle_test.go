@@ -20,6 +20,8 @@ func TestIdle(t *testing.T) {
 			[]string{"0s head 200", "4s a", "8s b", "13s cut"}},
 		{"before the head", "fault:idle(after=5s)", nil, script(6*time.Second, "a"),
 			[]string{"5s head 504", "5s idle timeout\n", "5s end"}},
+		{"before the head, another status", "fault:idle(after=5s,status=524)", nil, script(6*time.Second, "a"),
+			[]string{"5s head 524", "5s idle timeout\n", "5s end"}},
 		{"not reached", "fault:idle(after=11s)", nil, busy,
 			[]string{"0s head 200", "4s a", "8s b", "18s c", "18s end"}},
 		{"reset", "fault:idle(after=5s,end=rst)", nil, busy,

@@ -24,15 +24,18 @@ func latencyFault() Fault {
 			}
 			return Hooks{
 				Writer: func(next ResponseWriter, r *http.Request) ResponseWriter {
-					return newLateWriter(next, by, r.Context().Done())
+					return newLateWriter(next, always(by), r.Context().Done())
 				},
 				Tunnel: func(client, upstream net.Conn) (net.Conn, net.Conn) {
-					return newLateConn(client, by), upstream
+					return newLateConn(client, always(by)), upstream
 				},
 			}, nil
 		},
 	}
 }
+
+// always is a delay that never changes.
+func always(by time.Duration) func() time.Duration { return func() time.Duration { return by } }
 
 // maxLatency bounds how long a tunnel that is over may go on.
 const maxLatency = time.Minute
@@ -40,9 +43,10 @@ const maxLatency = time.Minute
 // maxLate bounds what a delay line holds, in bytes; more has to wait.
 const maxLate = 64 << 20
 
-// delayLine does things in order, each a fixed time after it was asked for.
+// delayLine does things in order, each a time after it was asked for.
 type delayLine struct {
-	by    time.Duration
+	by    func() time.Duration
+	last  time.Time       // when the latest thing is due: none overtakes it
 	gone  <-chan struct{} // nobody waits any more
 	mu    sync.Mutex
 	cond  *sync.Cond
@@ -58,7 +62,7 @@ type lateThing struct {
 	do   func()
 }
 
-func newDelayLine(by time.Duration, gone <-chan struct{}) *delayLine {
+func newDelayLine(by func() time.Duration, gone <-chan struct{}) *delayLine {
 	d := &delayLine{by: by, gone: gone, done: make(chan struct{})}
 	d.cond = sync.NewCond(&d.mu)
 	go d.run()
@@ -75,7 +79,10 @@ func (d *delayLine) add(size int, do func()) {
 		return
 	}
 	d.bytes += size
-	d.queue = append(d.queue, lateThing{due: time.Now().Add(d.by), size: size, do: do})
+	if due := time.Now().Add(d.by()); due.After(d.last) {
+		d.last = due
+	}
+	d.queue = append(d.queue, lateThing{due: d.last, size: size, do: do})
 	d.cond.Broadcast()
 }
 
@@ -126,7 +133,7 @@ type lateWriter struct {
 	err  error
 }
 
-func newLateWriter(next ResponseWriter, by time.Duration, gone <-chan struct{}) *lateWriter {
+func newLateWriter(next ResponseWriter, by func() time.Duration, gone <-chan struct{}) *lateWriter {
 	return &lateWriter{ResponseWriter: next, line: newDelayLine(by, gone)}
 }
 
@@ -169,7 +176,7 @@ type lateConn struct {
 	once sync.Once
 }
 
-func newLateConn(c net.Conn, by time.Duration) *lateConn {
+func newLateConn(c net.Conn, by func() time.Duration) *lateConn {
 	gone := make(chan struct{})
 	return &lateConn{Conn: c, gone: gone, line: newDelayLine(by, gone)}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,9 +70,9 @@ func parseLink(link string, opt ParseOptions) (Proxy, error) {
 			return nil, fmt.Errorf("proxy %s: %w", quoteName(link), err)
 		}
 		if kind == "forward" {
-			return &foreignForward{name: link, url: u}, nil
+			return &foreignForward{name: masked(link), url: u}, nil
 		}
-		return &foreignReverse{name: link, url: u}, nil
+		return &foreignReverse{name: masked(link), url: u}, nil
 	case "real":
 		if opt.Real == nil {
 			return nil, fmt.Errorf("proxy %s: real programs are not available here", quoteName(link))
@@ -138,3 +139,9 @@ func quoteName(name string) string {
 	}
 	return strconv.Quote(name)
 }
+
+// password is what stands between user and host in a URL.
+var password = regexp.MustCompile(`(://[^/:@\s]*):[^/@\s]+@`)
+
+// masked takes a password out of a spec: names go into every report.
+func masked(spec string) string { return password.ReplaceAllString(spec, "$1:***@") }

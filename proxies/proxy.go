@@ -2,6 +2,7 @@ package proxies
 
 import (
 	"context"
+	"crypto/tls"
 	"net/url"
 )
 
@@ -43,9 +44,9 @@ type Proxy interface {
 // Capabilities says what a proxy can be asked for.
 type Capabilities struct {
 	Modes    []Mode
-	Front    []string // HTTP versions towards clients: "1.1", "2"
+	Front    []string // HTTP versions towards clients: "1.0", "1.1", "2", "3"
 	Back     []string // HTTP versions towards the origin
-	TLS      bool     // can terminate TLS
+	TLS      bool     // clients can speak TLS to it or through it
 	Scalable bool     // policy time can be scaled (simulated proxies only)
 	Parent   bool     // can reach the origin through a forward proxy (Env.Parent)
 	Foreign  bool     // started by somebody else: proof of path must come from outside
@@ -53,9 +54,19 @@ type Capabilities struct {
 
 // Env is what an instance is started with.
 type Env struct {
-	Origin *url.URL // http://127.0.0.1:port
+	Origin *url.URL // http://127.0.0.1:port, or https
 	Mode   Mode     // "" is Reverse where the proxy can, else its only mode
 	Listen string   // "" is a free loopback port
+	// Front makes a reverse proxy's side towards clients TLS, with HTTP/1.x and
+	// 2 by ALPN; nil is plain, with HTTP/1.x and 2 by prior knowledge. In
+	// forward and tcp mode TLS passes through, and it is not used.
+	Front *tls.Certificate
+	// RootsPEM are the authorities to trust for an https Origin; nil are the
+	// system's.
+	RootsPEM []byte
+	// Back is the HTTP version towards Origin: "1.0", "1.1" or "2". "" is 1.1,
+	// and for an https Origin what ALPN gives. Upgrades are asked with 1.1.
+	Back string
 	// Scale multiplies policy time (idle, first byte, duration), never wire
 	// time (latency, buffering timers). 0 is 1.
 	Scale float64
@@ -95,7 +106,18 @@ type Stats struct {
 	Accepted    int // client connections accepted so far
 	Upstream    int // connections opened towards the origin so far
 	OpenClients int // client connections open now
+	Undelivered int // client connections that could not be passed on, because nothing answered there
 }
+
+// UnsupportedError says that a proxy cannot act in the way that an Env asks
+// for, however it is set up: a cell that needs it is unsupported for this
+// reason.
+type UnsupportedError struct {
+	Proxy  string // the spec
+	Reason string
+}
+
+func (e *UnsupportedError) Error() string { return "proxy " + quoteName(e.Proxy) + ": " + e.Reason }
 
 // MissingError says that a program is not installed.
 type MissingError struct {

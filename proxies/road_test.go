@@ -3,9 +3,12 @@ package proxies
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,6 +19,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cometbench/cometbench/internal/selfsigned"
 )
 
 const originAddr = "127.0.0.1:8080"
@@ -27,10 +32,21 @@ const (
 	byReverse way = "reverse"
 	byForward way = "forward" // absolute URI
 	byConnect way = "connect" // plain HTTP inside CONNECT
+	byTLS     way = "tls"     // 1.1 over TLS, to an origin over TLS that prefers 2
 	byTCP     way = "tcp"     // bytes
+
+	byH2  way = "h2"  // 2 over TLS on both sides
+	byH2C way = "h2c" // 2 without TLS, to an origin that is asked with 1.1
 )
 
-func ways() []way { return []way{byReverse, byForward, byConnect} }
+// ways are those that a test can write HTTP/1.1 to.
+func ways() []way { return []way{byReverse, byForward, byConnect, byTLS} }
+
+// allWays are those that askings by [road.get] can go.
+func allWays() []way { return append(ways(), byH2, byH2C) }
+
+func (w way) overTLS() bool { return w == byTLS || w == byH2 }
+func (w way) over2() bool   { return w == byH2 || w == byH2C }
 
 // road is an origin, a hop and a log of what the client saw, inside a bubble.
 type road struct {
@@ -38,6 +54,7 @@ type road struct {
 	net   *memNet
 	way   way
 	hop   Instance
+	pair  selfsigned.Pair // of both the hop and the origin, where there is TLS
 	start time.Time
 
 	mu  sync.Mutex
@@ -53,6 +70,13 @@ func newRoad(t *testing.T, w way, spec string, scale float64) *road {
 		t.Fatal(err)
 	}
 	env := Env{Origin: mustURL("http://" + originAddr), Mode: Reverse, Scale: scale, Seed: 1}
+	if w.overTLS() {
+		if p.pair, err = selfsigned.New(); err != nil {
+			t.Fatal(err)
+		}
+		env.Front, env.RootsPEM = &p.pair.Certificate, p.pair.RootsPEM
+		env.Origin.Scheme = "https"
+	}
 	switch w {
 	case byForward, byConnect:
 		env.Mode = Forward
@@ -69,8 +93,14 @@ func newRoad(t *testing.T, w way, spec string, scale float64) *road {
 
 // serve runs an origin.
 func (p *road) serve(handler http.HandlerFunc) *http.Server {
-	s := &http.Server{Handler: handler}
+	s := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
 	l := p.net.listen(originAddr)
+	if p.way.overTLS() {
+		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{p.pair.Certificate}}
+		go func() { _ = s.ServeTLS(l, "", "") }()
+		return s
+	}
+	s.Protocols = plainProtocols()
 	go func() { _ = s.Serve(l) }()
 	return s
 }
@@ -92,6 +122,9 @@ func (p *road) connect() (net.Conn, *bufio.Reader, string) {
 	}
 	r := bufio.NewReader(c)
 	switch p.way {
+	case byTLS:
+		c = tls.Client(c, p.trust())
+		return c, bufio.NewReader(c), ""
 	case byForward:
 		return c, r, "http://" + originAddr
 	case byConnect:
@@ -104,11 +137,22 @@ func (p *road) connect() (net.Conn, *bufio.Reader, string) {
 	return c, r, ""
 }
 
+// trust is a client's TLS.
+func (p *road) trust() *tls.Config {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(p.pair.RootsPEM)
+	return &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
+}
+
 // get asks for /x and logs all that comes back until the response ends.
 func (p *road) get(headers ...string) { p.ask("GET", "HTTP/1.1", "", headers...) }
 
 func (p *road) ask(method, version, body string, headers ...string) {
 	p.t.Helper()
+	if p.way.over2() {
+		p.askOver2(method, body, headers...)
+		return
+	}
 	c, r, base := p.connect()
 	defer c.Close()
 	lines := append([]string{method + " " + base + "/x " + version, "Host: " + originAddr}, headers...)
@@ -154,7 +198,7 @@ func ending(err error) string {
 	switch {
 	case err == io.EOF:
 		return "end"
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "stream error"):
 		return "cut"
 	case errors.Is(err, syscall.ECONNRESET):
 		return "reset"
@@ -198,10 +242,15 @@ func (p *road) expectSorted(want ...string) {
 	p.expect(want...)
 }
 
-// everyWay runs f in a bubble of its own for each way through spec.
+// everyWay runs f in a bubble of its own for each way that HTTP/1.1 goes.
 func everyWay(t *testing.T, spec string, f func(t *testing.T, p *road)) {
 	t.Helper()
-	for _, w := range ways() {
+	eachWay(t, ways(), spec, f)
+}
+
+func eachWay(t *testing.T, ways []way, spec string, f func(t *testing.T, p *road)) {
+	t.Helper()
+	for _, w := range ways {
 		t.Run(string(w), func(t *testing.T) {
 			bubble(t, w, spec, f)
 		})
@@ -220,58 +269,6 @@ func mustURL(s string) *url.URL {
 		panic(err)
 	}
 	return u
-}
-
-// script is an origin's answer: durations are waited, strings written and
-// flushed, funcs called.
-func script(steps ...any) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != nil {
-			_, _ = io.Copy(io.Discard, r.Body)
-		}
-		if w.Header().Get("Content-Type") == "" {
-			w.Header().Set("Content-Type", "text/plain")
-		}
-		for _, step := range steps {
-			switch s := step.(type) {
-			case time.Duration:
-				select {
-				case <-time.After(s):
-				case <-r.Context().Done():
-					return
-				}
-			case string:
-				if s != "head" {
-					_, _ = io.WriteString(w, s)
-				}
-				_ = http.NewResponseController(w).Flush()
-			case func(http.ResponseWriter, *http.Request):
-				s(w, r)
-			}
-		}
-	}
-}
-
-// abort cuts a response in the middle.
-func abort(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
-const ms = time.Millisecond
-
-// switching is an origin that switches protocols and hands the connection over.
-func switching(talk func(net.Conn, *bufio.ReadWriter)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if upgradeOf(r.Header) == "" {
-			http.Error(w, "plain request", http.StatusBadRequest)
-			return
-		}
-		c, rw, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "+r.Header.Get("Upgrade")+"\r\nX-Kept: yes\r\n\r\n")
-		talk(c, rw)
-	}
 }
 
 // upgrade asks to switch protocols and logs the answer's status.

@@ -29,7 +29,15 @@ func (s *simulated) Capabilities() Capabilities {
 			modes = modes[:2]
 		}
 	}
-	return Capabilities{Modes: slices.Clone(modes), Front: []string{"1.1"}, Back: []string{"1.1"}, Scalable: true, Parent: true}
+	return Capabilities{Modes: slices.Clone(modes), Front: httpVersions(), Back: httpVersions(), TLS: true, Scalable: !s.limitedInWireTime(), Parent: true}
+}
+
+// limitedInWireTime reports whether a fault ends or holds exchanges after a wire
+// time. A short scaled silence would miss it and say that a long one survives.
+func (s *simulated) limitedInWireTime() bool {
+	return slices.ContainsFunc(s.faults, func(f faultSpec) bool {
+		return slices.Contains([]string{"cut", "scan", "h2-reset", "reload"}, f.fault.Name)
+	})
 }
 
 // needsHTTP returns the name of a fault that cannot act on bytes alone.
@@ -66,21 +74,42 @@ func (s *simulated) startOn(listener net.Listener, dial dialFunc, env Env) (Inst
 		_ = listener.Close()
 		return nil, fmt.Errorf("proxy %s: %w", quoteName(s.name), err)
 	}
-	return &running{hop: h, at: &url.URL{Scheme: "http", Host: listener.Addr().String()}}, nil
+	return &running{hop: h, at: &url.URL{Scheme: schemeOf(env), Host: listener.Addr().String()}}, nil
+}
+
+// schemeOf is how a hop's address is asked: a relay of bytes speaks what its
+// origin speaks.
+func schemeOf(env Env) string {
+	switch {
+	case env.Mode == TCP:
+		return env.Origin.Scheme
+	case env.Mode == Reverse && env.Front != nil:
+		return "https"
+	}
+	return "http"
 }
 
 func (s *simulated) checked(env Env) (Env, error) {
 	if env.Origin == nil || env.Origin.Hostname() == "" {
 		return env, fmt.Errorf("proxy %s: no origin", quoteName(s.name))
 	}
+	if env.Origin.Scheme != "http" && env.Origin.Scheme != "https" {
+		return env, fmt.Errorf("proxy %s: origin %s: want http or https", quoteName(s.name), quoteName(env.Origin.String()))
+	}
+	if env.Back != "" && !slices.Contains(httpVersions(), env.Back) {
+		return env, fmt.Errorf("proxy %s: no HTTP/%s towards the origin", quoteName(s.name), env.Back)
+	}
 	if env.Mode == "" {
 		env.Mode = s.Capabilities().Modes[0]
 	}
 	if !slices.Contains(s.Capabilities().Modes, env.Mode) {
 		if f := s.needsHTTP(); env.Mode == TCP && f != "" {
-			return env, fmt.Errorf("proxy %s: fault %s needs to see HTTP, it cannot act in tcp mode", quoteName(s.name), f)
+			return env, &UnsupportedError{Proxy: s.name, Reason: "fault " + f + " needs to see HTTP, it cannot act in tcp mode"}
 		}
 		return env, fmt.Errorf("proxy %s: no %s mode", quoteName(s.name), env.Mode)
+	}
+	if f := s.needsHTTP(); env.Mode == Forward && env.Origin.Scheme == "https" && f != "" {
+		return env, &UnsupportedError{Proxy: s.name, Reason: "fault " + f + " needs to see HTTP, and a forward proxy tunnels TLS unseen"}
 	}
 	if env.Mode == TCP && env.Parent != nil {
 		return env, errors.New("a tcp relay cannot go through a forward proxy")

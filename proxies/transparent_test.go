@@ -20,8 +20,18 @@ func TestTransparentPassesEachWriteAtOnce(t *testing.T) {
 			[]string{"0s head 200", "1s a", "2s b", "2.25s c", "2.25s end"}},
 		{"truncation", "transparent", nil, script("head", time.Second, "a", time.Second, abort),
 			[]string{"0s head 200", "1s a", "2s cut"}},
-		{"no head", "transparent", nil, script(time.Second, abort),
-			[]string{"1s head 502", "1s bad gateway: EOF\n", "1s end"}},
+	})
+}
+
+func TestTransparentWithoutHead(t *testing.T) {
+	eachWay(t, allWays(), "transparent", func(t *testing.T, p *road) {
+		origin := p.serve(script(time.Second, abort))
+		p.get()
+		p.close(origin)
+		got := p.lines()
+		if len(got) != 3 || got[0] != "1s head 502" || got[2] != "1s end" {
+			t.Errorf("seen %q, want a 502", got)
+		}
 	})
 }
 

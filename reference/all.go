@@ -17,5 +17,6 @@ func All() []Technique {
 		eventSource{},
 		contentLengthStream{},
 		webSocket{},
+		webTransport{},
 	}
 }

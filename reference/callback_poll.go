@@ -15,7 +15,7 @@ func (callbackPoll) Name() string { return "callback-poll" }
 
 func (callbackPoll) Info() Info {
 	return Info{
-		Class: Held, Family: "script", Methods: []string{http.MethodGet}, HTTP: httpVersions(),
+		Class: Held, Family: "script", Methods: []string{http.MethodGet}, HTTP: HTTPVersions(),
 		Summary: "A script element asks; the answer is held like a long poll and calls a function of the page.",
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,15 @@ type Config struct {
 	MaxChannels     int   // channels kept; 0 is 65,536. Those without subscribers go first
 	MaxSubscribers  int   // subscriptions at once, further ones get 503; 0 is 65,536
 	MaxLogBytes     int64 // bytes of messages kept in all; 0 is 256 MB
+	MaxPublishRate  int   // messages a second, over all channels, after a burst of as many; further ones get 429; 0 is no limit
+
+	// Workers makes the server one of the thread-per-request kind: every
+	// request, held responses included, takes one of so many slots until it is
+	// answered; 0 is no limit. Up to WorkersQueue requests wait for a slot (0
+	// is 1,000, a negative value none), further ones get 503. /publish, /record
+	// and /metrics go outside the slots, so that starvation can be measured.
+	Workers      int
+	WorkersQueue int
 
 	// Token opens /publish, /record, /visits and /metrics to requests that do
 	// not come from a loopback address, and with NeedToken to any: behind a
@@ -43,10 +54,13 @@ type Config struct {
 	// value leaves the system's.
 	SendBuffer int
 
-	Protocols *http.Protocols // HTTP versions; nil is 1.x, and 2 over TLS
-	ErrorLog  *log.Logger     // of net/http; nil discards
-	Engine    Engine          // nil is a GoroutineEngine
-	Log       Log             // nil is a MemoryLog; then Epoch and Window count
+	// HTTP are the versions answered, of those in HTTPVersions; nil is all of
+	// them. Requests of another version get 505.
+	HTTP []string
+
+	ErrorLog *log.Logger // of net/http and QUIC; nil discards
+	Engine   Engine      // nil is a GoroutineEngine
+	Log      Log         // nil is a MemoryLog; then Epoch and Window count
 
 	// Epoch names the life of the log: 1 to 32 letters and digits; "" is a
 	// random one. Now is the clock of every time stamp; nil is time.Now. Both
@@ -57,7 +71,7 @@ type Config struct {
 
 // withDefaults fills in the zeros.
 func (c Config) withDefaults() (Config, error) {
-	for _, n := range []int64{int64(c.Window), c.MaxMessageBytes, int64(c.MaxChannels), int64(c.MaxSubscribers), c.MaxLogBytes} {
+	for _, n := range []int64{int64(c.Window), c.MaxMessageBytes, int64(c.MaxChannels), int64(c.MaxSubscribers), c.MaxLogBytes, int64(c.MaxPublishRate), int64(c.Workers)} {
 		if n < 0 {
 			return Config{}, fmt.Errorf("reference server: a bound is negative: %d", n)
 		}
@@ -68,6 +82,13 @@ func (c Config) withDefaults() (Config, error) {
 	c.MaxSubscribers = defaultTo(c.MaxSubscribers, 65536)
 	c.MaxLogBytes = defaultTo(c.MaxLogBytes, 256<<20)
 	c.SendBuffer = defaultTo(c.SendBuffer, defaultSendBuffer)
+	c.WorkersQueue = max(0, defaultTo(c.WorkersQueue, 1000))
+	if c.HTTP == nil {
+		c.HTTP = HTTPVersions()
+	}
+	if i := slices.IndexFunc(c.HTTP, func(v string) bool { return !slices.Contains(HTTPVersions(), v) }); i >= 0 {
+		return Config{}, fmt.Errorf("reference server: HTTP version %.40q: want one of %s", c.HTTP[i], strings.Join(HTTPVersions(), ", "))
+	}
 	if c.NeedToken && c.Token == "" {
 		return Config{}, errors.New("reference server: NeedToken without a Token")
 	}

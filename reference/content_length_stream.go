@@ -19,7 +19,7 @@ func (contentLengthStream) Name() string { return "content-length-stream" }
 
 func (contentLengthStream) Info() Info {
 	return Info{
-		Class: Stream, Family: "xhr", Methods: []string{http.MethodGet}, HTTP: httpVersions(),
+		Class: Stream, Family: "xhr", Methods: []string{http.MethodGet}, HTTP: HTTPVersions(),
 		Summary: "A stream that declares a large Content-Length, as an ordinary download does.",
 	}
 }

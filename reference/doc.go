@@ -3,8 +3,11 @@
 // sent and noticed.
 //
 // [New] makes a [Server] from a [Config]; [Server.Handler] mounts it anywhere,
-// [Server.Serve] runs it with the connection settings that measuring needs, and
+// [Server.Serve], [Server.ServeTLS] and [Server.ServeQUIC] run it over HTTP/1.0
+// to HTTP/3 with the connection settings that measuring needs, and
 // [Server.Shutdown] ends every subscription with a notice before it stops.
+// Config.Workers makes it a thread-per-request server, to show what held
+// responses do to one.
 //
 // Under it, each part stands alone: a [Technique] (see [All]) turns a request
 // into a [Framer] and never sees a ResponseWriter; an [Engine] does the writing

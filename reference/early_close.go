@@ -11,7 +11,7 @@ func (earlyClose) Name() string { return "early-close" }
 
 func (earlyClose) Info() Info {
 	return Info{
-		Class: Stream, Family: "xhr", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: httpVersions(),
+		Class: Stream, Family: "xhr", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: HTTPVersions(), Variants: []string{"POST"},
 		Summary: "A stream that ends shortly after its first message, so that a buffer on the path lets go.",
 	}
 }

@@ -27,7 +27,7 @@ func TestTerminate(t *testing.T) {
 		if _, _, complete := other.answer(); complete {
 			t.Error("another channel ended too")
 		}
-		for _, tech := range All() {
+		for _, tech := range overHTTP1() {
 			want := " 410 "
 			if tech.Name() == "eventsource" {
 				want = " 204 "

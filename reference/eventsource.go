@@ -12,7 +12,7 @@ func (eventSource) Name() string { return "eventsource" }
 
 func (eventSource) Info() Info {
 	return Info{
-		Class: Stream, Family: "eventsource", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: httpVersions(),
+		Class: Stream, Family: "eventsource", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: HTTPVersions(), Variants: []string{"POST"},
 		Summary: "The browser's own event stream: it reads, reconnects and resumes by itself.",
 	}
 }

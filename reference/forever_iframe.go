@@ -9,7 +9,7 @@ func (foreverIframe) Name() string { return "forever-iframe" }
 
 func (foreverIframe) Info() Info {
 	return Info{
-		Class: Stream, Family: "iframe", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: httpVersions(),
+		Class: Stream, Family: "iframe", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: HTTPVersions(), Variants: []string{"POST", "prelude=4096"},
 		Summary: "A page in an iframe that never ends; each message is a script that calls the parent page.",
 	}
 }

@@ -10,7 +10,7 @@ func (foreverIframeText) Name() string { return "forever-iframe-text" }
 
 func (foreverIframeText) Info() Info {
 	return Info{
-		Class: Stream, Family: "iframe", Methods: []string{http.MethodGet}, HTTP: httpVersions(),
+		Class: Stream, Family: "iframe", Methods: []string{http.MethodGet}, HTTP: HTTPVersions(), Variants: []string{"prelude=4096"},
 		Summary: "A text in an iframe that never ends; the parent page looks at it again and again.",
 	}
 }

@@ -14,7 +14,7 @@ func (htmlfile) Name() string { return "htmlfile" }
 
 func (htmlfile) Info() Info {
 	return Info{
-		Class: Stream, Family: "iframe", Methods: []string{http.MethodGet}, HTTP: httpVersions(),
+		Class: Stream, Family: "iframe", Methods: []string{http.MethodGet}, HTTP: HTTPVersions(),
 		Summary: "A forever iframe for the htmlfile object of old Internet Explorers, behind 256 bytes of prelude.",
 	}
 }

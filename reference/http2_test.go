@@ -54,10 +54,7 @@ func awaitRecord(t *testing.T, s *Server, channel, kind string) recordEvent {
 }
 
 func TestHTTP2(t *testing.T) {
-	var both http.Protocols
-	both.SetHTTP1(true)
-	both.SetUnencryptedHTTP2(true)
-	s, addr := overTCP(t, Config{Protocols: &both})
+	s, addr := overTCP(t, Config{})
 	var only http.Protocols
 	only.SetUnencryptedHTTP2(true)
 	client := &http.Client{Transport: &http.Transport{Protocols: &only}}

@@ -24,6 +24,7 @@ type Hub struct {
 	maxSubscribers int
 	maxTerminated  int
 
+	rate      publishRate
 	published atomic.Int64
 
 	mu         sync.RWMutex // held for reading while publishing
@@ -38,6 +39,7 @@ type Hub struct {
 func newHub(log Log, rec *record, c Config) *Hub {
 	return &Hub{
 		log: log, record: rec, now: c.Now, maxSubscribers: c.MaxSubscribers, maxTerminated: c.MaxChannels,
+		rate:     publishRate{perSecond: float64(c.MaxPublishRate)},
 		channels: make(map[string]map[*Subscription]struct{}), terminated: make(map[string]struct{}),
 		idle: make(chan struct{}),
 	}
@@ -45,7 +47,8 @@ func newHub(log Log, rec *record, c Config) *Hub {
 
 // Publish appends a message to a channel and wakes its subscribers. body is of
 // contentType as EncodeBody has it; dueUS is the planned time in Unix
-// microseconds, or 0. Errors wrap ErrBody, ErrFull, ErrTerminated or ErrClosed.
+// microseconds, or 0. Errors wrap ErrBody, ErrRate, ErrFull, ErrTerminated or
+// ErrClosed.
 func (h *Hub) Publish(channel, contentType string, body []byte, dueUS int64) (*Message, error) {
 	data, binary, err := EncodeBody(contentType, body)
 	if err != nil {
@@ -58,6 +61,9 @@ func (h *Hub) Publish(channel, contentType string, body []byte, dueUS int64) (*M
 	}
 	if _, over := h.terminated[channel]; over {
 		return nil, ErrTerminated
+	}
+	if !h.rate.take(time.Now()) {
+		return nil, ErrRate
 	}
 	m, err := h.log.Append(channel, Message{DueUS: dueUS, Data: data, Binary: binary})
 	if err != nil {

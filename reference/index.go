@@ -16,6 +16,7 @@ var indexTemplate = template.Must(template.New("index").Parse(indexHTML))
 type indexData struct {
 	Nonce      string // of the page's own script and style
 	Techniques []indexTechnique
+	Historic   []HistoricTechnique
 	Options    []Option
 }
 
@@ -30,7 +31,7 @@ func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
 	if !allowMethods(w, r, http.MethodGet, http.MethodHead) {
 		return
 	}
-	data := indexData{Nonce: rand.Text(), Options: Options()}
+	data := indexData{Nonce: rand.Text(), Historic: Historic(), Options: Options()}
 	for _, t := range All() {
 		data.Techniques = append(data.Techniques, indexTechnique{t.Name(), t.Info()})
 	}

@@ -9,7 +9,7 @@ func (longPoll) Name() string { return "long-poll" }
 
 func (longPoll) Info() Info {
 	return Info{
-		Class: Held, Family: "polling", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: httpVersions(),
+		Class: Held, Family: "polling", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: HTTPVersions(), Variants: []string{"POST"},
 		Summary: "Each request is held until there is a message, then answered; the client asks again.",
 	}
 }

@@ -25,6 +25,7 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	subscribers, channels := s.hub.count()
+	slots, busy, waiting := s.workers.count()
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	for _, m := range []struct {
 		name, kind, help string
@@ -33,6 +34,9 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		{"subscribers", "gauge", "Subscriptions being served, held polls included.", int64(subscribers)},
 		{"channels", "gauge", "Channels that have subscribers.", int64(channels)},
 		{"messages_total", "counter", "Messages published.", s.hub.published.Load()},
+		{"workers", "gauge", "Requests that may be served at once; 0 is no limit.", slots},
+		{"workers_busy", "gauge", "Workers in use, held responses included.", busy},
+		{"workers_waiting", "gauge", "Requests that wait for a worker.", waiting},
 		{"connections", "gauge", "Connections open, except those that became sockets.", s.open.Load()},
 		{"connections_total", "counter", "Connections accepted.", s.accepted.Load()},
 		{"goroutines", "gauge", "Goroutines of the process.", int64(runtime.NumGoroutine())},

@@ -22,7 +22,7 @@ func (multiPart) Name() string { return "multipart" }
 
 func (multiPart) Info() Info {
 	return Info{
-		Class: Stream, Family: "multipart", Methods: []string{http.MethodGet}, HTTP: httpVersions(),
+		Class: Stream, Family: "multipart", Methods: []string{http.MethodGet}, HTTP: HTTPVersions(), Variants: []string{"subtype=mixed"},
 		Summary: "One answer of many parts; each part is a message and replaces the one before.",
 	}
 }

@@ -46,6 +46,7 @@ func Options() []Option {
 		{"limit", "messages", "0", "Messages after which a stream ends, and most messages in one poll; 0 is no limit.", setInt(maxLimit, func(p *Params) *int { return &p.Limit })},
 		{"callback", "name", "", "Function that callback-poll and htmlfile call.", setCallback},
 		{"subtype", "x-mixed-replace|mixed", "x-mixed-replace", "Subtype that multipart declares.", setWord(func(p *Params) *string { return &p.Subtype }, "x-mixed-replace", "mixed")},
+		{"framing", "lines|binary", "lines", "How fetch-streaming parts messages: each on a line, or each behind its length in 4 bytes, big-endian, as application/octet-stream; controls likewise, and a frame of white space is no message.", setWord(func(p *Params) *string { return &p.Framing }, "lines", "binary")},
 		{"type", "media type", "", "Content type instead of the technique's own.", setType},
 		{"charset", "utf-8|none", "", "Charset in the content type instead of the technique's own habit.", setWord(func(p *Params) *string { return &p.Charset }, "utf-8", "none")},
 		{"nosniff", "0|1", "", "Whether to send X-Content-Type-Options: nosniff, instead of the technique's own habit.", setWord(func(p *Params) *string { return &p.Nosniff }, "0", "1")},

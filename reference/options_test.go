@@ -12,7 +12,7 @@ func TestParseParams(t *testing.T) {
 	got, err := ParseParams(url.Values{
 		"channel": {"c"}, "token": {"secret"}, "after": {"e7k2-41"}, "heartbeat": {"0"}, "prelude": {"2048"}, "padding": {"100"},
 		"recycle_bytes": {"0"}, "recycle_after": {"250ms"}, "hold": {"1m"}, "interval": {"3s"}, "retry": {"0"}, "close_after": {"0s"},
-		"length": {"2000"}, "limit": {"7"}, "callback": {"$a.b_c"}, "subtype": {"mixed"}, "type": {"text/plain"}, "charset": {"none"},
+		"length": {"2000"}, "limit": {"7"}, "callback": {"$a.b_c"}, "subtype": {"mixed"}, "framing": {"binary"}, "type": {"text/plain"}, "charset": {"none"},
 		"nosniff": {"0"}, "accel": {"no"}, "no_transform": {"1"}, "compress": {"gzip"}, "flush": {"0"}, "slow": {"drop"}, "nonce": {"x y"},
 	})
 	if err != nil {
@@ -20,7 +20,7 @@ func TestParseParams(t *testing.T) {
 	}
 	want := Params{
 		After: "e7k2-41", Prelude: 2048, Padding: 100, RecycleAfter: 250 * time.Millisecond, Hold: time.Minute, Interval: 3 * time.Second,
-		Length: 2000, Limit: 7, Callback: "$a.b_c", Subtype: "mixed", Type: "text/plain", Charset: "none", Nosniff: "0",
+		Length: 2000, Limit: 7, Callback: "$a.b_c", Subtype: "mixed", Framing: "binary", Type: "text/plain", Charset: "none", Nosniff: "0",
 		AccelOff: true, NoTransform: true, Gzip: true, Slow: SlowDrop, Nonce: "x y",
 	}
 	if got != want {

@@ -30,6 +30,7 @@ type Params struct {
 	Limit        int   // messages
 	Callback     string
 	Subtype      string // of multipart
+	Framing      string // of fetch-streaming: "lines" or "binary"
 	Type         string // "" is the technique's own
 	Charset      string // "" is the technique's own
 	Nosniff      string // "" is the technique's own, else "0" or "1"
@@ -46,6 +47,6 @@ func DefaultParams() Params {
 	return Params{
 		Heartbeat: 25 * time.Second, RecycleBytes: 65536, RecycleAfter: 60 * time.Second, Hold: 25 * time.Second,
 		Retry: time.Second, CloseAfter: 500 * time.Millisecond, Length: 50_000_000,
-		Subtype: "x-mixed-replace", Flush: true, Slow: SlowDisconnect,
+		Subtype: "x-mixed-replace", Framing: "lines", Flush: true, Slow: SlowDisconnect,
 	}
 }

@@ -13,7 +13,7 @@ func (piggyback) Name() string { return "piggyback" }
 
 func (piggyback) Info() Info {
 	return Info{
-		Class: Poll, Family: "polling", Methods: []string{http.MethodPost}, HTTP: httpVersions(), Upstream: true,
+		Class: Poll, Family: "polling", Methods: []string{http.MethodPost}, HTTP: HTTPVersions(), Upstream: true,
 		Summary: "Messages ride on the replies to requests that the client sends anyway.",
 	}
 }

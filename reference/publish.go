@@ -44,7 +44,11 @@ func (s *Server) servePublish(w http.ResponseWriter, r *http.Request) {
 	}
 	m, err := s.hub.Publish(channel, r.Header.Get("Content-Type"), body, due)
 	if err != nil {
-		fail(w, publishStatus(err), err.Error())
+		status := publishStatus(err)
+		if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "1") // by then a rate's bucket is full again
+		}
+		fail(w, status, err.Error())
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -79,6 +83,8 @@ func publishStatus(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, ErrTerminated):
 		return http.StatusGone
+	case errors.Is(err, ErrRate):
+		return http.StatusTooManyRequests
 	case errors.Is(err, ErrClosed), errors.Is(err, ErrFull):
 		return http.StatusServiceUnavailable
 	}

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ func (s *Server) newHTTPServer() (*http.Server, context.CancelFunc) {
 		ReadHeaderTimeout: headerAllowed,
 		IdleTimeout:       idleAllowed,
 		MaxHeaderBytes:    subscriberHeaders,
-		Protocols:         s.cfg.Protocols,
+		Protocols:         s.cfg.protocols(),
 		ErrorLog:          s.cfg.ErrorLog,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
@@ -49,20 +50,28 @@ func (s *Server) newHTTPServer() (*http.Server, context.CancelFunc) {
 }
 
 // Serve accepts connections on ln until ctx ends or Shutdown is called, and
-// closes ln. When ctx ends it shuts down first, with five seconds to do so.
-// It may be called for several listeners.
+// closes ln. They speak HTTP/1.x, and HTTP/2 by prior knowledge. When ctx ends
+// it shuts down first, with five seconds to do so. It may be called for several
+// listeners, as ServeTLS and ServeQUIC may.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	if s.cfg.SendBuffer > 0 {
-		ln = &bufferedListener{Listener: ln, bytes: s.cfg.SendBuffer}
-	}
+	return s.serveOn(ctx, ln.Addr(), func() error { return s.http.Serve(s.bounded(ln)) })
+}
+
+// ServeTLS is Serve over TLS: HTTP/1.x, and HTTP/2 by ALPN.
+func (s *Server) ServeTLS(ctx context.Context, ln net.Listener, cert tls.Certificate) error {
+	return s.serveOn(ctx, ln.Addr(), func() error { return s.http.Serve(tls.NewListener(s.bounded(ln), s.cfg.tls(cert))) })
+}
+
+// serveOn runs serve until it returns, or shuts down when ctx ends.
+func (s *Server) serveOn(ctx context.Context, addr net.Addr, serve func() error) error {
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(ln) }()
+	go func() { served <- serve() }()
 	select {
 	case err := <-served:
 		if errors.Is(err, http.ErrServerClosed) {
 			return nil
 		}
-		return fmt.Errorf("serve %v: %w", ln.Addr(), err)
+		return fmt.Errorf("serve %v: %w", addr, err)
 	case <-ctx.Done():
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceful)
 		defer cancel()
@@ -78,7 +87,13 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.drain.Do(func() { close(s.draining) })
 	idle := s.hub.close()
+	quiet := make(chan struct{})
+	go func() {
+		defer close(quiet)
+		s.quic.shutdown(ctx)
+	}()
 	err := s.http.Shutdown(ctx)
+	<-quiet
 	if err == nil {
 		select {
 		case <-idle: // sockets are not net/http's any more
@@ -98,6 +113,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-timer.C:
 	}
 	return fmt.Errorf("shut down: %w", err)
+}
+
+// bounded bounds the send buffers of a listener's connections.
+func (s *Server) bounded(ln net.Listener) net.Listener {
+	if s.cfg.SendBuffer <= 0 {
+		return ln
+	}
+	return &bufferedListener{Listener: ln, bytes: s.cfg.SendBuffer}
 }
 
 // bufferedListener bounds the kernel's send buffer of each connection. It

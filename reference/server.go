@@ -18,10 +18,13 @@ type Server struct {
 	techniques map[string]Technique
 	started    time.Time
 
+	workers *workers // nil without a limit
+
 	http     *http.Server
 	stop     context.CancelFunc // breaks off what a shutdown could not wait for
 	draining chan struct{}      // closed when a shutdown begins
 	drain    sync.Once
+	quic     quicListeners
 
 	accepted atomic.Int64 // connections so far; numbers them
 	open     atomic.Int64 // connections that net/http holds now
@@ -41,6 +44,7 @@ func New(c Config) (*Server, error) {
 		s.record = newRecord(defaultRecordBounds)
 	}
 	s.hub = newHub(c.Log, s.record, c)
+	s.workers = newWorkers(c)
 	s.http, s.stop = s.newHTTPServer()
 	return s, nil
 }
@@ -53,10 +57,19 @@ func (s *Server) Hub() *Hub { return s.hub }
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if crossOrigin(w, r) {
+	if !s.answersVersion(w, r) || crossOrigin(w, r) {
 		return
 	}
 	path := r.URL.Path
+	if !outsideWorkers(path) {
+		leave, err := s.workers.enter(r.Context(), s.draining)
+		if err != nil {
+			w.Header().Set("Retry-After", "1")
+			fail(w, http.StatusServiceUnavailable, err.Error())
+			return
+		}
+		defer leave()
+	}
 	switch {
 	case path == "/":
 		s.serveIndex(w, r)

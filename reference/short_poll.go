@@ -9,7 +9,7 @@ func (shortPoll) Name() string { return "short-poll" }
 
 func (shortPoll) Info() Info {
 	return Info{
-		Class: Poll, Family: "polling", Methods: []string{http.MethodGet}, HTTP: httpVersions(),
+		Class: Poll, Family: "polling", Methods: []string{http.MethodGet}, HTTP: HTTPVersions(),
 		Summary: "The client asks again and again, and each request is answered at once.",
 	}
 }
@@ -25,6 +25,3 @@ func newJSONPoll(p *Params, open, close string) *arrayFramer {
 		open: open, close: close,
 	}
 }
-
-// httpVersions are those that carry any ordinary answer.
-func httpVersions() []string { return []string{"1.0", "1.1", "2"} }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -77,8 +79,11 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 		}
 		sub.Params.After = id
 	}
-	if sub.RequestBytes, err = s.drainBody(w, r); err != nil {
-		return err
+	socket, isSocket := t.(SocketTechnique)
+	if !isSocket { // what follows the head of a socket's request is the socket
+		if sub.RequestBytes, err = s.drainBody(w, r); err != nil {
+			return err
+		}
 	}
 	f, err := t.Frame(r, sub)
 	if err != nil {
@@ -90,12 +95,15 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 		return refuse(http.StatusNoContent, err) // what makes a browser stop asking
 	case errors.Is(err, ErrTerminated):
 		return refuse(http.StatusGone, err)
+	case errors.Is(err, ErrClosed) && t.Name() == "eventsource":
+		sub.comeBack(w, f)
+		return nil
 	case err != nil:
 		w.Header().Set("Retry-After", "1")
 		return refuse(http.StatusServiceUnavailable, err)
 	}
 	defer leave()
-	if socket, ok := t.(SocketTechnique); ok {
+	if isSocket {
 		socket.ServeSocket(w, r, sub)
 	} else {
 		s.cfg.Engine.Attach(w, r, sub, f)
@@ -103,24 +111,28 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 	return nil
 }
 
-// allowed checks the method and, for sockets, that an upgrade was asked for.
+// allowed checks the method and, for sockets, that one was asked for.
 func allowed(w http.ResponseWriter, r *http.Request, t Technique) error {
 	info := t.Info()
-	ok := false
-	for _, m := range info.Methods {
-		w.Header().Add("Allow", m)
-		ok = ok || m == r.Method
+	if !slices.Contains(info.Methods, r.Method) {
+		for _, m := range info.Methods {
+			w.Header().Add("Allow", m)
+		}
+		return refuse(http.StatusMethodNotAllowed, fmt.Errorf("%s wants %v over HTTP/%s", t.Name(), info.Methods, strings.Join(info.HTTP, ", ")))
 	}
+	socket, ok := t.(SocketTechnique)
 	if !ok {
-		return refuse(http.StatusMethodNotAllowed, fmt.Errorf("%s wants %v", t.Name(), info.Methods))
+		return nil
 	}
-	w.Header().Del("Allow")
-	if info.Class == Socket && !upgrades(r) {
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
-		return refuse(http.StatusUpgradeRequired, fmt.Errorf("%s wants an upgrade over HTTP/1.1", t.Name()))
+	err := socket.Opens(r)
+	var no *SocketRefusal
+	if errors.As(err, &no) {
+		for k, v := range no.Header {
+			w.Header()[k] = v
+		}
+		return refuse(no.Status, err)
 	}
-	return nil
+	return err
 }
 
 // refuse answers and writes down a request that did not become a subscription.

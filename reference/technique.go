@@ -1,8 +1,6 @@
 package reference
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // Class says how a technique uses its response.
 type Class string
@@ -30,17 +28,32 @@ type Technique interface {
 // parts (options, log cursor, heartbeat and recycle decisions) are the same.
 type SocketTechnique interface {
 	Technique
+	// Opens returns nil when the request asks for this socket in a way that the
+	// server can serve; else a *SocketRefusal.
+	Opens(r *http.Request) error
 	ServeSocket(w http.ResponseWriter, r *http.Request, sub *Subscription)
 }
+
+// SocketRefusal is why a request does not open a socket.
+type SocketRefusal struct {
+	Status int
+	Header http.Header // what the answer says besides; may be nil
+	Reason string
+}
+
+// Error is the reason.
+func (r *SocketRefusal) Error() string { return r.Reason }
 
 // Info describes a technique for lists and the index page.
 type Info struct {
 	Class    Class
-	Family   string   // polling, xhr, iframe, script, multipart, eventsource, websocket
-	Methods  []string // request methods it answers; others are 405
-	HTTP     []string // HTTP versions it works over: "1.0", "1.1", "2"
-	Upstream bool     // the client can send on the same connection
-	Summary  string   // one sentence for people
+	Family   string            // polling, xhr, iframe, script, multipart, eventsource, websocket, webtransport
+	Methods  []string          // request methods it answers; others are 405
+	HTTP     []string          // HTTP versions it works over, of HTTPVersions
+	NotOver  map[string]string // why not, for each of the other versions
+	Variants []string          // further forms: a request method, or an option with its value
+	Upstream bool              // the client can send on the same connection
+	Summary  string            // one sentence for people
 }
 
 // Framer says how messages look on the wire for one subscription. All methods

@@ -16,7 +16,7 @@ func (webSocket) Name() string { return "websocket" }
 
 func (webSocket) Info() Info {
 	return Info{
-		Class: Socket, Family: "websocket", Methods: []string{http.MethodGet}, HTTP: []string{"1.1"}, Upstream: true,
+		Class: Socket, Family: "websocket", Methods: []string{http.MethodGet}, HTTP: []string{"1.1"}, NotOver: websocketNotOver(), Upstream: true,
 		Summary: "A connection of its own after an upgrade, with frames both ways.",
 	}
 }
@@ -59,10 +59,29 @@ func closeCode(reason string) websocket.StatusCode {
 	return websocket.StatusGoingAway
 }
 
-// upgrades reports whether the request asks for a websocket at all.
-func upgrades(r *http.Request) bool {
-	return r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&
-		headerHas(r.Header, "Connection", "upgrade") && headerHas(r.Header, "Upgrade", "websocket")
+// websocketNotOver says why a websocket needs HTTP/1.1 here. RFC 8441 and RFC
+// 9220 define it over 2 and 3.
+func websocketNotOver() map[string]string {
+	return map[string]string{
+		"1.0": "the upgrade came with HTTP/1.1",
+		"2":   "Go's HTTP/2 server does not offer extended CONNECT (RFC 8441) unless the process is started with GODEBUG=http2xconnect=1 (golang/go#71128), and coder/websocket takes an HTTP/1.1 upgrade only",
+		"3":   "coder/websocket does not speak extended CONNECT (RFC 9220)",
+	}
+}
+
+// Opens implements SocketTechnique.
+func (t webSocket) Opens(r *http.Request) error {
+	if r.ProtoMajor > 1 {
+		v := httpVersion(r)
+		return &SocketRefusal{Status: http.StatusHTTPVersionNotSupported, Reason: "no websocket over HTTP/" + v + ": " + websocketNotOver()[v]}
+	}
+	if r.ProtoMinor >= 1 && headerHas(r.Header, "Connection", "upgrade") && headerHas(r.Header, "Upgrade", "websocket") {
+		return nil
+	}
+	return &SocketRefusal{
+		Status: http.StatusUpgradeRequired, Header: http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
+		Reason: "websocket wants an upgrade over HTTP/1.1",
+	}
 }
 
 // socketFramer puts each message in a text frame. A heartbeat has no bytes:

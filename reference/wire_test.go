@@ -2,8 +2,10 @@ package reference
 
 import (
 	"flag"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,19 +16,29 @@ var update = flag.Bool("update", false, "write testdata/wire anew")
 
 // TestWire compares whole answers, to the byte, with testdata/wire. Streams
 // show a hello, a gap, three messages of different kinds, a heartbeat and an
-// end notice; polls what there is.
+// end notice; polls what there is. Variants are files of their own.
 func TestWire(t *testing.T) {
-	for _, tech := range All() {
-		t.Run(tech.Name(), func(t *testing.T) {
-			inBubble(t, Config{Window: 3}, func(t *testing.T, b *bench) {
-				checkGolden(t, tech.Name(), b.exchange(tech))
+	for _, tech := range overHTTP1() {
+		for _, variant := range append([]string{""}, tech.Info().Variants...) {
+			name := strings.TrimSuffix(tech.Name()+"."+variant, ".")
+			t.Run(name, func(t *testing.T) {
+				inBubble(t, Config{Window: 3}, func(t *testing.T, b *bench) {
+					checkGolden(t, name, b.exchange(tech, variant))
+				})
 			})
-		})
+		}
 	}
 }
 
-// exchange is one subscription of a technique as it goes over the wire.
-func (b *bench) exchange(tech Technique) string {
+// overHTTP1 are the techniques that work over HTTP/1.1: all that a pipe can
+// carry.
+func overHTTP1() []Technique {
+	return slices.DeleteFunc(All(), func(t Technique) bool { return !slices.Contains(t.Info().HTTP, "1.1") })
+}
+
+// exchange is one subscription of a technique as it goes over the wire. A
+// variant is a method or an option.
+func (b *bench) exchange(tech Technique, variant string) string {
 	info := tech.Info()
 	const channel = "news"
 	b.publish(channel, "left the window", "too")
@@ -35,11 +47,24 @@ func (b *bench) exchange(tech Technique) string {
 	}
 	b.publish(channel, "two\nlines \u2028 <!-- é")
 	query := "?channel=news&callback=page.got&after=e7k2-0&limit=4&heartbeat=2s&retry=1500ms&prelude=16&padding=120&length=1600"
-	request := info.Methods[0] + " /t/" + tech.Name() + query + " HTTP/1.1\r\nHost: origin\r\n"
+	method := info.Methods[0]
+	if key, value, ok := strings.Cut(variant, "="); ok {
+		values, err := url.ParseQuery(query[1:])
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		values.Set(key, value)
+		query = "?" + values.Encode()
+	} else if variant != "" {
+		method = variant
+	}
+	request := method + " /t/" + tech.Name() + query + " HTTP/1.1\r\nHost: origin\r\n"
 	switch {
 	case info.Class == Socket:
 		request += "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-	case info.Methods[0] == "POST":
+	case method == "POST" && info.Family == "iframe": // a form whose target is the iframe
+		request += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\nhello=1"
+	case method == "POST":
 		request += "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 	default:
 		request += "\r\n"

@@ -9,7 +9,7 @@ func (xhrStreaming) Name() string { return "xhr-streaming" }
 
 func (xhrStreaming) Info() Info {
 	return Info{
-		Class: Stream, Family: "xhr", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: httpVersions(),
+		Class: Stream, Family: "xhr", Methods: []string{http.MethodGet, http.MethodPost}, HTTP: HTTPVersions(), Variants: []string{"POST"},
 		Summary: "One long text answer, one message a line, read by XMLHttpRequest while it grows.",
 	}
 }

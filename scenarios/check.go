@@ -30,6 +30,7 @@ func All() []Check {
 		OpeningConnect(),
 		DeliveryFirst(),
 		DeliverySteady(),
+		DeliveryLarge(),
 		DeliveryBurst(),
 		DeliveryIdle(),
 		EndingRecycle(),
@@ -60,6 +61,9 @@ type Case struct {
 	Evidence  map[string]*Evidence // by trial name
 	Control   map[string]*Evidence // the same trials over the direct path; nil for the control itself
 	MaxWait   time.Duration
+	// Refused are the statuses of 400 and above that the path itself answered
+	// with in any trial of the cell, the first time it was measured.
+	Refused []int
 }
 
 // Finding is a judge's answer.

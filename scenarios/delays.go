@@ -107,7 +107,7 @@ func deliveryValues(e *Evidence) map[string]float64 {
 	}
 	v := map[string]float64{
 		"sent": float64(n.Sent), "received": float64(n.Received), "lost": float64(n.Lost),
-		"duplicated": float64(n.Duplicated), "reordered": float64(n.Reordered),
+		"duplicated": float64(n.Duplicated), "reordered": float64(n.Reordered), "altered": float64(n.Altered),
 		"batch_max":        float64(most),
 		"connections":      float64(max(distinctConns(e.Client), 0)),
 		"reconnects":       float64(len(ofKind(e.Client, measure.Reconnect))),

@@ -49,6 +49,7 @@ func judgeIdle(c Case) Finding {
 	}
 
 	limit, _ := silenceLimit(bare)
+	f.Doubtful = !bare.Scalable // a reload or a restart cuts once; a limit cuts again
 	f.Values["idle_limit_s"] = unscaled(limit)
 	f.Verdict, f.Cause = measure.Degraded, "idle-timeout"
 	f.EndedBy, f.EndKind = "proxy", cut.EndKind
@@ -66,14 +67,14 @@ func judgeIdle(c Case) Finding {
 	switch {
 	case !keptCut && arrivedInTime(c, kept):
 		f.Values["heartbeat_enough_s"] = heartbeat
-		f.Got += fmt.Sprintf("; a heartbeat every %.0f s keeps it alive", heartbeat)
+		f.Got += fmt.Sprintf("; a heartbeat every %.3g s keeps it alive", heartbeat)
 	case keptCut && heartbeatsSeen(kept) > 0 && near(keptLimit, limit):
 		f.Cause = "max-duration"
 		f.Values["duration_limit_s"] = unscaled(keptLimit)
 		delete(f.Values, "idle_limit_s")
 		f.Got = fmt.Sprintf("cut after %.1f s, heartbeats or not", unscaled(keptLimit))
 	default:
-		f.Got += fmt.Sprintf("; not even a heartbeat every %.0f s keeps it alive", heartbeat)
+		f.Got += fmt.Sprintf("; not even a heartbeat every %.3g s keeps it alive", heartbeat)
 		f.Doubtful = true
 	}
 	return f

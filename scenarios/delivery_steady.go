@@ -23,7 +23,7 @@ func DeliverySteady() Check {
 // judgeDelivery holds the arrivals of one exchange against the limits.
 func judgeDelivery(c Case, e *Evidence, burst bool) Finding {
 	f := Finding{Want: []string{
-		fmt.Sprintf("each of %d messages within %s", len(e.Sent), short(c.Limits.Prompt)), "none lost, doubled or out of order",
+		fmt.Sprintf("each of %d messages within %s", len(e.Sent), short(c.Limits.Prompt)), "none lost, doubled, out of order or altered",
 	}}
 	f.EndedBy, f.EndKind = e.EndedBy()
 	if bad, failed := openingFailure(c, e); failed {
@@ -48,14 +48,21 @@ func judgeDelivery(c Case, e *Evidence, burst bool) Finding {
 		f.Verdict = measure.Worse(f.Verdict, v)
 	}
 	switch {
+	case e.FromCache() && (n.Lost+n.Duplicated+n.Reordered > 0 || late > 0):
+		f.Verdict, f.Cause = measure.Broken, "cached"
+		f.Got = fmt.Sprintf("%d lost, %d doubled, %d late: the client was given more good answers than the origin gave", n.Lost, n.Duplicated, late)
+	case e.Malformed() > 0:
+		f.Verdict, f.Cause = measure.Broken, "corrupted"
+		f.Values["malformed"] = float64(e.Malformed())
+		f.Got = fmt.Sprintf("%d pieces that the origin did not send stood between the messages%s", e.Malformed(), excerpt(e))
 	case n.Lost > 0:
 		d := diagnoseMissing(c, e, burst)
 		f.Verdict, f.Cause = measure.Broken, d.cause
 		f.Got = fmt.Sprintf("%d of %d messages lost; %s", n.Lost, n.Sent, d.got)
 		maps.Copy(f.Values, d.values)
-	case n.Duplicated > 0 || n.Reordered > 0:
+	case n.Duplicated+n.Reordered+n.Altered > 0:
 		f.Verdict, f.Cause = measure.Broken, "corrupted"
-		f.Got = fmt.Sprintf("%d doubled, %d out of order", n.Duplicated, n.Reordered)
+		f.Got = fmt.Sprintf("%d doubled, %d out of order, %d with other data than was sent", n.Duplicated, n.Reordered, n.Altered)
 	case late > 0:
 		d := diagnoseDelay(c, e)
 		f.Cause, f.Got = d.cause, d.got

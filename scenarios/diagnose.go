@@ -44,7 +44,8 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 			originLate++
 		}
 	}
-	if originLate > late/2 {
+	// For a poll nobody may have been asking the origin at that time.
+	if originLate > late/2 && !c.Technique.Polls() {
 		d.cause = "origin-slow"
 		d.got = fmt.Sprintf("%d of %d messages late, and the origin itself wrote %d of them late", late, len(arrivals), originLate)
 		return d
@@ -55,7 +56,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
 	case len(all) == 0:
-		d.cause = "buffered"
+		d.cause = "half-open"
 		d.got = fmt.Sprintf("none of %d messages arrived, not even when the origin ended", len(arrivals))
 	case len(before) == 0:
 		d.cause = "buffered"
@@ -75,14 +76,16 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 			d.cause = "prelude-dependent"
 			d.got = fmt.Sprintf("nothing arrived before about %d bytes were sent, then each message at once", before[0].bytes)
 		}
-	case largest(before) > 1:
+	case singlesAfterFirst(before):
+		d.cause = "scan"
+		d.got = fmt.Sprintf("the first %d messages came together %s late, then each at once", len(before[0].arrivals), short(worst))
+	case evenlyLate(arrivals):
+		d.cause = "unknown"
+		d.got = fmt.Sprintf("every message about %s late, one like the other: latency, not buffering", short(quantile(delays(arrivals), .5)))
+	case mostlyInBatches(before):
 		d.cause = "hold-timer"
 		d.values["hold_ms"] = ms(worst)
 		d.got = fmt.Sprintf("messages arrived in batches of up to %d, at most %s late, without waiting for more to be sent", largest(before), short(worst))
-		if singlesAfterFirst(before) {
-			d.cause = "scan"
-			d.got = fmt.Sprintf("the first %d messages came together %s late, then each at once", len(before[0].arrivals), short(worst))
-		}
 	default:
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("%d of %d messages late, one by one, at most %s", late, len(arrivals), short(worst))
@@ -94,14 +97,42 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	return d
 }
 
-// splitAtRelease parts the batches at the moment when the origin ended.
+// splitAtRelease parts the batches at the moment when the origin ended. What
+// comes later, but not at once, was not set free by the end: it is only slow.
 func splitAtRelease(all []batch, released time.Time) (before, after []batch) {
 	for i, b := range all {
-		if !released.IsZero() && b.arrivals[0].At.After(released) {
-			return all[:i], all[i:]
+		if released.IsZero() || !b.arrivals[0].At.After(released) {
+			continue
 		}
+		if all[len(all)-1].at.Sub(b.arrivals[0].At) > releaseSpread {
+			return all, nil
+		}
+		return all[:i], all[i:]
 	}
 	return all, nil
+}
+
+// releaseSpread is how long what a buffer held may take to come out.
+const releaseSpread = 500 * time.Millisecond
+
+// evenlyLate recognises plain latency: all delays lie within a third of their
+// median.
+func evenlyLate(arrivals []Arrival) bool {
+	d := delays(arrivals)
+	mid := quantile(d, .5)
+	return quantile(d, .1) > mid*2/3 && quantile(d, .9) < mid*4/3
+}
+
+// mostlyInBatches reports whether at least half of the messages came together
+// with another.
+func mostlyInBatches(bs []batch) bool {
+	together := 0
+	for _, b := range bs {
+		if len(b.arrivals) > 1 {
+			together += len(b.arrivals)
+		}
+	}
+	return together*2 >= countIn(bs) && together > 0
 }
 
 // heldLast recognises a path that is one message behind: singles, each set

@@ -118,6 +118,8 @@ func TestDelaysNameTheirCause(t *testing.T) {
 		{"one message behind", steady(oneBehind), measure.Broken, "hold-last"},
 		{"scanned for a second, then released", steady(scanned(1000 * ms)), measure.Degraded, "scan"},
 		{"slow but even", steady(slow(600 * ms)), measure.Degraded, "unknown"},
+		{"slow but even, large", burst(slow(600 * ms)), measure.Degraded, "unknown"},
+		{"slower than the trial waits", steady(slow(3000 * ms)), measure.Broken, "unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Case{Technique: measure.Technique{Name: "eventsource", Class: measure.ClassStream}, Limits: measure.NewThresholds(0, 0)}
@@ -155,6 +157,17 @@ func TestLossDoublingDisorder(t *testing.T) {
 	double.Client = append(double.Client, double.Client[4])
 	if f := judgeDelivery(c, double, false); f.Verdict != measure.Broken || f.Cause != "corrupted" || f.Values["duplicated"] != 1 {
 		t.Errorf("one doubled: %+v", f)
+	}
+	altered := base()
+	for i := range altered.Sent {
+		altered.Sent[i].Sum = "0a0b0c0d"
+	}
+	for i := range altered.Client {
+		altered.Client[i].Sum = "0a0b0c0d"
+	}
+	altered.Client[6].Sum = "ffffffff"
+	if f := judgeDelivery(c, altered, false); f.Verdict != measure.Broken || f.Cause != "corrupted" || f.Values["altered"] != 1 {
+		t.Errorf("one altered: %+v", f)
 	}
 	swapped := base()
 	swapped.Client[3], swapped.Client[4] = swapped.Client[4], swapped.Client[3]
@@ -212,7 +225,7 @@ func TestOpenings(t *testing.T) {
 		{"an error page", stream, head(502), nil, false, "error-page"},
 		{"a page with status 200 that is not the origin's", stream, head(200), nil, false, "error-page"},
 		{"credentials wanted", stream, head(407), nil, false, "auth-required"},
-		{"nothing at all", stream, nil, nil, false, "unknown"},
+		{"nothing at all", stream, nil, nil, false, "half-open"},
 		{"accepted, and nothing comes back", stream, nil, asked, true, "half-open"},
 		{"head only: a matter of delivery", stream, head(200), asked, true, ""},
 		{"refused upgrade", socket, head(403), nil, false, "upgrade-refused"},

@@ -29,6 +29,7 @@ func EndingRecycle() Check {
 				total.Lost += n.Lost
 				total.Duplicated += n.Duplicated
 				total.Reordered += n.Reordered
+				total.Altered += n.Altered
 				cycles += max(0, len(e.Requests())-1)
 				if n.Lost > 0 && f.Cause == "" {
 					f.Cause = diagnoseMissing(c, e, name == "recycle-bytes").cause
@@ -40,13 +41,15 @@ func EndingRecycle() Check {
 			}
 			f.EndedBy, f.EndKind = c.Evidence["recycle-bytes"].EndedBy()
 			switch {
-			case total.Lost+total.Duplicated+total.Reordered > 0:
+			case total.Lost+total.Duplicated+total.Reordered+total.Altered > 0:
 				f.Verdict = measure.Broken
+				if c.Evidence["recycle-bytes"].FromCache() || c.Evidence["recycle-time"].FromCache() {
+					f.Cause = "cached"
+				}
 				if f.Cause == "" {
 					f.Cause = "corrupted"
 				}
-				f.Got = fmt.Sprintf("%d lost, %d doubled, %d out of order in %d recyclings", total.Lost, total.Duplicated, total.Reordered, cycles)
-				f.Doubtful = true
+				f.Got = fmt.Sprintf("%d lost, %d doubled, %d out of order, %d altered in %d recyclings", total.Lost, total.Duplicated, total.Reordered, total.Altered, cycles)
 			case cycles < 2:
 				f.Verdict = measure.Untested
 				f.Got = fmt.Sprintf("the origin saw %d recyclings, too few to say", cycles)

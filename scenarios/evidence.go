@@ -35,7 +35,8 @@ type Evidence struct {
 type Sent struct {
 	ID    string
 	Due   time.Time
-	Bytes int // of the published body
+	Bytes int    // of the published body
+	Sum   string // of its data, as clients report it (measure.SumJSON)
 }
 
 // Arrival joins a sent message with what became of it.
@@ -50,6 +51,8 @@ type Arrival struct {
 	Wire  int       // bytes the origin wrote for it, 0 when it wrote none
 	Wrote time.Time // when the origin wrote it
 	Times int       // how often it arrived
+	// Altered says that the client parsed other data than was sent.
+	Altered bool
 }
 
 // Arrivals joins the schedule with the client's events, in sending order.
@@ -83,6 +86,7 @@ func (e *Evidence) Arrivals() []Arrival {
 			continue
 		}
 		out[i].Times++
+		out[i].Altered = out[i].Altered || ev.Sum != "" && out[i].Sum != "" && ev.Sum != out[i].Sum
 		if out[i].At.IsZero() {
 			out[i].At = time.UnixMicro(ev.T)
 			out[i].Delay = max(0, out[i].At.Sub(from[i]))
@@ -93,7 +97,7 @@ func (e *Evidence) Arrivals() []Arrival {
 
 // Counts are the losses of an exchange.
 type Counts struct {
-	Sent, Received, Lost, Duplicated, Reordered int
+	Sent, Received, Lost, Duplicated, Reordered, Altered int
 }
 
 // Counts compares what was sent with what arrived, whenever it arrived.
@@ -105,6 +109,9 @@ func (e *Evidence) Counts() Counts {
 			continue
 		}
 		c.Received++
+		if a.Altered {
+			c.Altered++
+		}
 		c.Duplicated += a.Times - 1
 	}
 	order := make(map[string]int, len(e.Sent))
@@ -140,6 +147,55 @@ func (e *Evidence) HTTPUpstream() string {
 		}
 	}
 	return ""
+}
+
+// Malformed counts the pieces that the client could not make sense of within
+// sound framing: something on the way wrote into the stream.
+func (e *Evidence) Malformed() int {
+	n := 0
+	for _, ev := range e.Client {
+		if malformed(ev) {
+			n++
+		}
+	}
+	return n
+}
+
+func malformed(ev measure.Event) bool { return ev.Kind == measure.Failed && ev.Bytes > 0 }
+
+// Refusals lists the statuses of 400 and above that the client was given and
+// the origin did not give: the path's own.
+func (e *Evidence) Refusals() []int {
+	own := map[int]int{}
+	for _, o := range e.Origin {
+		if o.Kind == measure.Failed {
+			own[o.Status]++
+		}
+	}
+	var out []int
+	for _, h := range e.Headers() {
+		if h.Status < 400 {
+			continue
+		}
+		if own[h.Status] > 0 {
+			own[h.Status]--
+			continue
+		}
+		out = append(out, h.Status)
+	}
+	return out
+}
+
+// FromCache reports whether the client was given more good answers than the
+// origin was asked for.
+func (e *Evidence) FromCache() bool {
+	good := 0
+	for _, h := range e.Headers() {
+		if h.Status == 200 {
+			good++
+		}
+	}
+	return len(e.Origin) > 0 && good > len(e.Requests())
 }
 
 // End returns the client's last end event.

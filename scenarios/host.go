@@ -38,7 +38,7 @@ func NoiseFloor(ctx context.Context, o Origin) map[string]float64 {
 	client := clients.NewGo()
 	defer client.Close()
 	b := &Bench{Technique: tech, Client: client, Origin: o, HTTP: "1.1", Scale: 1, Nonce: "noise-" + strconv.FormatInt(time.Now().UnixNano(), 36)}
-	b.Route.Base = o.URL()
+	b.Route.Base, b.RootsPEM = o.URL(), o.Roots()
 	x := b.open(ctx, "floor", url.Values{}, false)
 	if x.attached(ctx) {
 		x.schedule(ctx, 20, 20*time.Millisecond, smallMessage)

@@ -15,6 +15,8 @@ type Matrix struct {
 	Paths      []Path
 	Clients    []Receiver
 	HTTP       []string // versions; empty is 1.1
+	Variants   []string // of techniques; empty is the usual form alone, which is ""
+	TLS        bool     // between client and path; the origin must have it, too
 	Checks     []Check
 	// Include drops combinations; nil keeps all.
 	Include func(measure.Labels) bool
@@ -29,12 +31,16 @@ type Path struct {
 	Missing error // why it cannot run here; its cells are skipped with this reason
 }
 
-// variant is the label that tells two modes of one proxy apart.
-func (p Path) variant() string {
-	if !isDirect(p) && p.Mode == proxies.Forward && slices.Contains(p.Proxy.Capabilities().Modes, proxies.Reverse) {
+// variant is the label of a cell's further properties: what tells two modes of
+// one proxy apart, then the technique's own variant.
+func (p Path) variant(technique string) string {
+	if isDirect(p) || p.Mode != proxies.Forward || !slices.Contains(p.Proxy.Capabilities().Modes, proxies.Reverse) {
+		return technique
+	}
+	if technique == "" {
 		return string(proxies.Forward)
 	}
-	return ""
+	return string(proxies.Forward) + "+" + technique
 }
 
 // Receiver is a client, or the reason why it is not here.
@@ -49,50 +55,66 @@ type Receiver struct {
 type cell struct {
 	labels    measure.Labels
 	technique measure.Technique
+	variant   string // of the technique
 	path      Path
 	receiver  Receiver
 	checks    []Check
 }
 
 // controlKey says which cells share a control: all that differ in the path only.
-type controlKey struct{ technique, client, http string }
+type controlKey struct{ technique, variant, client, http string }
 
 func (c cell) control() controlKey {
-	return controlKey{c.labels.Technique, c.labels.Client, c.labels.HTTP}
+	return controlKey{c.labels.Technique, c.variant, c.labels.Client, c.labels.HTTP}
 }
 
 // cells lists the combinations: the direct path first, then path by path, so
-// that an interrupted run has whole columns.
+// that an interrupted run has whole columns. A technique without a variant
+// that was asked for is left out where its usual form is measured.
 func (m Matrix) cells() []cell {
-	versions := m.HTTP
-	if len(versions) == 0 {
-		versions = []string{"1.1"}
-	}
 	paths := slices.Clone(m.Paths)
 	slices.SortStableFunc(paths, func(a, b Path) int { return controlRank(a) - controlRank(b) })
 	var out []cell
 	for _, p := range paths {
 		for _, r := range m.Clients {
-			for _, v := range versions {
+			for _, v := range orElse(m.HTTP, "1.1") {
 				for _, t := range m.Techniques {
-					c := cell{technique: t, path: p, receiver: r, labels: measure.Labels{
-						Technique: t.Name, Proxy: p.Proxy.Name(), Client: r.Name, HTTP: v, Variant: p.variant(),
-					}}
-					if m.Include != nil && !m.Include(c.labels) {
-						continue
-					}
-					for _, check := range m.Checks {
-						if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(c.labels, check.ID) {
+					for _, variant := range orElse(m.Variants, "") {
+						if variant != "" && !slices.Contains(t.Variants, variant) && len(m.Variants) > 1 {
 							continue
 						}
-						c.checks = append(c.checks, check)
+						if c, ok := m.cell(t, variant, p, r, v); ok {
+							out = append(out, c)
+						}
 					}
-					out = append(out, c)
 				}
 			}
 		}
 	}
 	return out
+}
+
+func (m Matrix) cell(t measure.Technique, variant string, p Path, r Receiver, http string) (cell, bool) {
+	c := cell{technique: t, variant: variant, path: p, receiver: r, labels: measure.Labels{
+		Technique: t.Name, Proxy: p.Proxy.Name(), Client: r.Name, HTTP: http, TLS: m.TLS, Variant: p.variant(variant),
+	}}
+	if m.Include != nil && !m.Include(c.labels) {
+		return c, false
+	}
+	for _, check := range m.Checks {
+		if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(c.labels, check.ID) {
+			continue
+		}
+		c.checks = append(c.checks, check)
+	}
+	return c, true
+}
+
+func orElse(list []string, only string) []string {
+	if len(list) == 0 {
+		return []string{only}
+	}
+	return list
 }
 
 // Labels lists the cells that a run would measure, in order.

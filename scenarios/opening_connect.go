@@ -3,6 +3,9 @@ package scenarios
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -30,10 +33,26 @@ func OpeningConnect() Check {
 			}
 			if bad, failed := openingFailure(c, e); failed {
 				f.Verdict, f.Cause, f.Got = measure.Broken, bad.cause, bad.got
+			} else if n := len(c.Refused); n > 0 {
+				f.Verdict, f.Cause = measure.Degraded, "error-page"
+				if slices.Contains([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, c.Refused[n-1]) {
+					f.Cause = "connection-limit"
+				}
+				f.Values["refused"] = float64(n)
+				f.Got += fmt.Sprintf("; but over all exchanges of this cell the path itself answered %d times with an error (status %s)", n, statuses(c.Refused))
 			}
 			return f
 		},
 	}
+}
+
+// statuses lists distinct ones.
+func statuses(all []int) string {
+	var words []string
+	for _, s := range slices.Compact(slices.Clone(all)) {
+		words = append(words, strconv.Itoa(s))
+	}
+	return strings.Join(words, ", ")
 }
 
 func wantHead(t measure.Technique) string {
@@ -65,12 +84,19 @@ func openingFailure(c Case, e *Evidence) (diagnosis, bool) {
 		return diagnosis{}, false // what follows, or does not, is a matter of delivery
 	case answered && head.Status == http.StatusProxyAuthRequired:
 		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
+	case answered && e.FromCache() && head.Status == http.StatusOK:
+		return diagnosis{cause: "cached", got: "a good answer that the origin did not give"}, true
+	case answered && (head.Status == http.StatusTooManyRequests || head.Status == http.StatusServiceUnavailable):
+		return diagnosis{cause: "connection-limit", got: fmt.Sprintf("status %d from the path%s", head.Status, excerpt(e))}, true
 	case answered:
 		return diagnosis{cause: "error-page", got: fmt.Sprintf("status %d %sfrom the path%s", head.Status, typeNote(head), excerpt(e))}, true
 	case e.Attached && c.Technique.Polls():
 		return diagnosis{cause: "half-open", got: "the origin answered, and nothing of it reached the client" + excerpt(e)}, true
 	case e.Attached:
 		return diagnosis{cause: "half-open", got: "the origin streamed and ended, and not even the head reached the client" + excerpt(e)}, true
+	}
+	if !has(measure.Failed)(e.Client) {
+		return diagnosis{cause: "half-open", got: "the request did not reach the origin, no answer came, and nobody closed"}, true
 	}
 	return diagnosis{cause: "unknown", got: "the request did not reach the origin, and no answer came" + excerpt(e)}, true
 }
@@ -89,8 +115,13 @@ func socketFailure(e *Evidence, head measure.Event, answered, opened bool) (diag
 		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
 	case reached:
 		return diagnosis{cause: "upgrade-stripped", got: "the request reached the origin without its upgrade" + excerpt(e)}, true
+	case answered && (head.Status == http.StatusTooManyRequests || head.Status == http.StatusServiceUnavailable):
+		return diagnosis{cause: "connection-limit", got: fmt.Sprintf("status %d from the path; the origin saw nothing", head.Status)}, true
 	case answered:
 		return diagnosis{cause: "upgrade-refused", got: fmt.Sprintf("status %d from the path; the origin saw nothing", head.Status)}, true
+	}
+	if !has(measure.Failed)(e.Client) {
+		return diagnosis{cause: "half-open", got: "no answer to the upgrade, and nobody closed; the origin saw nothing"}, true
 	}
 	return diagnosis{cause: "upgrade-refused", got: "no answer to the upgrade; the origin saw nothing" + excerpt(e)}, true
 }

@@ -37,6 +37,9 @@ func (n Needs) Missing(have Needs) string {
 type Origin interface {
 	// URL is where paths lead to: scheme and host, reachable from proxies.
 	URL() *url.URL
+	// Roots are the certificates to trust in front of it, in PEM; nil where
+	// the system's will do.
+	Roots() []byte
 	// Can says what the origin is able to do.
 	Can() Needs
 	// Publish sends one message, due at the planned time, and returns its id.

@@ -2,19 +2,28 @@ package scenarios
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
+	"slices"
 	"sync"
 
+	"github.com/cometbench/cometbench/internal/selfsigned"
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // sharedPaths keeps the proxies that live as long as the run: real programs
 // and those that somebody else started.
 type sharedPaths struct {
-	origin Origin
-	mu     sync.Mutex
-	byPath map[string]*sharedPath
+	origin  Origin
+	front   *tls.Certificate // of simulated proxies, nil without TLS
+	roots   []byte           // what clients must trust, in PEM
+	mu      sync.Mutex
+	byPath  map[string]*sharedPath
+	reached map[string]bool // paths by which a request of ours has reached the origin
 }
 
 type sharedPath struct {
@@ -24,14 +33,24 @@ type sharedPath struct {
 	turn     sync.Mutex // for exclusive ones
 }
 
-func newSharedPaths(o Origin) *sharedPaths {
-	return &sharedPaths{origin: o, byPath: map[string]*sharedPath{}}
+// newSharedPaths prepares the paths; with TLS it makes the certificate that
+// simulated proxies show.
+func newSharedPaths(o Origin, withTLS bool) (*sharedPaths, error) {
+	s := &sharedPaths{origin: o, roots: o.Roots(), byPath: map[string]*sharedPath{}, reached: map[string]bool{}}
+	if withTLS {
+		pair, err := selfsigned.New()
+		if err != nil {
+			return nil, err
+		}
+		s.front, s.roots = &pair.Certificate, slices.Concat(s.roots, pair.RootsPEM)
+	}
+	return s, nil
 }
 
 // instance gives a running proxy for one trial and a function that gives it
 // back. Simulated proxies are started for this trial alone.
 func (s *sharedPaths) instance(ctx context.Context, p Path, scale float64, seed int64) (proxies.Instance, func() error, error) {
-	env := proxies.Env{Origin: s.origin.URL(), Mode: p.Mode, Scale: scale, Seed: seed}
+	env := proxies.Env{Origin: s.origin.URL(), Mode: p.Mode, Scale: scale, Seed: seed, Front: s.front, RootsPEM: s.origin.Roots()}
 	if p.Proxy.Scope() == proxies.PerCell {
 		in, err := p.Proxy.Start(ctx, env)
 		if err != nil {
@@ -73,31 +92,85 @@ func (s *sharedPaths) close() error {
 // proven returns nil when the proxy can be shown to have seen the trial's
 // traffic. Without that proof a cell says nothing: a whole matrix can look
 // fine because nothing went through the proxy.
-func proven(p Path, e *Evidence) error {
+func (s *sharedPaths) proven(p Path, route proxies.Route, e *Evidence) error {
 	if isDirect(p) {
 		return nil
 	}
-	if e.Stats.Hits > 0 {
-		return nil
+	if len(e.Origin) > 0 {
+		s.mu.Lock()
+		s.reached[p.Proxy.Name()] = true
+		s.mu.Unlock()
 	}
-	if e.Stats.Hits == 0 {
-		if len(e.Origin) > 0 {
-			return errors.New("the origin was reached without the proxy seeing the request")
-		}
+	if away := dialledElsewhere(route, e); away != "" {
+		return fmt.Errorf("the client was sent on to %s: what it got there did not pass the proxy", away)
+	}
+	switch hits := e.Stats.Hits; {
+	case hits > 0:
+		return nil
+	case hits == 0 && e.Stats.Undelivered > 0:
+		return errors.New("nothing answers at the proxy's address")
+	case hits == 0 && len(e.Origin) > 0:
+		return errors.New("the origin was reached without the proxy seeing the request")
+	case hits == 0:
 		return errors.New("the proxy never saw the request" + excerpt(e))
 	}
 	// It cannot count. The trial's own channel in the origin's record proves
-	// that the address leads there; an answer without it proves nothing.
-	if len(e.Origin) > 0 {
+	// that the address leads there, now or in an earlier trial; an answer
+	// without it proves nothing.
+	s.mu.Lock()
+	reached := s.reached[p.Proxy.Name()]
+	s.mu.Unlock()
+	switch {
+	case reached:
 		return nil
-	}
-	if len(e.Headers()) == 0 {
+	case len(e.Headers()) == 0:
 		return errors.New("nothing answered at the proxy's address" + excerpt(e))
-	}
-	if p.Proxy.Capabilities().Foreign {
-		return fmt.Errorf("status %d came back, but the origin never saw the request: nothing shows that this path leads to it", e.Headers()[0].Status)
+	case p.Proxy.Capabilities().Foreign:
+		return fmt.Errorf("status %d came back, but no request of ours reached the origin: nothing shows that this path leads to it (it must pass /t/ and /pages/ on from its root)", e.Headers()[0].Status)
 	}
 	return nil
+}
+
+// dialledElsewhere names an address that the client connected to beside the
+// path's, as it does when it follows a redirect; "" when there is none.
+func dialledElsewhere(route proxies.Route, e *Evidence) string {
+	way := route.Proxy
+	if way == nil {
+		way = route.Base
+	}
+	if way == nil || net.ParseIP(way.Hostname()) == nil {
+		return ""
+	}
+	for _, d := range ofKind(e.Client, measure.Dial) {
+		if _, _, err := net.SplitHostPort(d.Note); err == nil && d.Note != way.Host {
+			return d.Note
+		}
+	}
+	return ""
+}
+
+// alive reports a proxy that somebody else runs, or that all cells share, and
+// that is gone after a trial: what was seen then says nothing of the path.
+func alive(ctx context.Context, p Path, route proxies.Route) error {
+	if isDirect(p) || p.Proxy.Scope() == proxies.PerCell && route.Proxy != nil || route.Base == nil {
+		return nil
+	}
+	if p.Proxy.Scope() == proxies.PerCell && !p.Proxy.Capabilities().Foreign {
+		return nil
+	}
+	c, err := (&net.Dialer{Timeout: openWait}).DialContext(ctx, "tcp", hostPort(route.Base))
+	if err != nil {
+		return fmt.Errorf("the proxy is gone: %w", err)
+	}
+	return c.Close()
+}
+
+// hostPort is the address behind a URL.
+func hostPort(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
+	}
+	return net.JoinHostPort(u.Hostname(), map[string]string{"https": "443"}[u.Scheme]+map[string]string{"http": "80"}[u.Scheme])
 }
 
 func isDirect(p Path) bool { return p.Proxy.Name() == "direct" }

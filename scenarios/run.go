@@ -3,6 +3,8 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,7 +49,6 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 		opt: opt, w: w, cells: m.cells(), started: time.Now(),
 		parallel: int64(orDefault(opt.Parallel, 36)),
 		heavy:    semaphore.NewWeighted(heavyAtOnce),
-		paths:    newSharedPaths(opt.Origin),
 		sum:      Summary{Verdicts: map[measure.Verdict]int{}},
 	}
 	r.slots = semaphore.NewWeighted(r.parallel)
@@ -64,6 +65,9 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 		r.opt.MaxWait = 5 * time.Second
 	}
 	var err error
+	if r.paths, err = newSharedPaths(opt.Origin, m.TLS); err != nil {
+		return r.sum, err
+	}
 	if r.direct, err = proxies.Parse("direct", proxies.ParseOptions{}); err != nil {
 		return r.sum, err
 	}
@@ -149,7 +153,7 @@ func (r *runner) cell(ctx context.Context, c cell) {
 		defer close(ctl.finished)
 		direct := c
 		direct.path = Path{Proxy: r.direct, Mode: proxies.Reverse}
-		direct.labels.Proxy, direct.labels.Variant = "direct", ""
+		direct.labels.Proxy, direct.labels.Variant = "direct", c.variant
 		ctl.labels = direct.labels
 		ctl.outcome = r.measure(ctx, direct, nil)
 		if e := ctl.outcome.evidence["steady"]; e != nil {
@@ -185,14 +189,40 @@ func (r *runner) notMeasured(c cell) (measure.CellRecord, bool) {
 	case len(c.checks) == 0:
 		rec.Verdict, rec.Reason = measure.Untested, "none of the checks asked for applies to this technique"
 	default:
-		s := measure.Subscription{Technique: c.technique.Name, Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: c.labels.HTTP}}
-		err := c.receiver.Client.Supports(s)
-		if err == nil {
+		if rec.Reason = r.unsupported(c); rec.Reason == "" {
 			return rec, false
 		}
-		rec.Verdict, rec.Reason = measure.Unsupported, err.Error()
+		rec.Verdict = measure.Unsupported
 	}
 	return rec, true
+}
+
+// unsupported says why a combination cannot be: the technique is not made for
+// this HTTP version, the path does not speak it, or the client cannot.
+func (r *runner) unsupported(c cell) string {
+	v := c.labels.HTTP
+	if over := c.technique.HTTP; len(over) > 0 && !slices.Contains(over, v) {
+		return fmt.Sprintf("%s runs over HTTP/%s only: %s", c.technique.Name, strings.Join(over, ", "), c.technique.HTTPNote)
+	}
+	if c.variant != "" && !slices.Contains(c.technique.Variants, c.variant) {
+		return fmt.Sprintf("%s has no variant %s", c.technique.Name, c.variant)
+	}
+	if caps := c.path.Proxy.Capabilities(); !isDirect(c.path) {
+		if len(caps.Front) > 0 && !slices.Contains(caps.Front, v) {
+			return fmt.Sprintf("%s speaks HTTP/%s to clients, as it is configured here", c.path.Proxy.Name(), strings.Join(caps.Front, ", "))
+		}
+		if c.labels.TLS && !caps.TLS && !caps.Foreign {
+			return c.path.Proxy.Name() + " does not end TLS, as it is configured here"
+		}
+	}
+	err := c.receiver.Client.Supports(measure.Subscription{
+		Technique: c.technique.Name, Variant: c.variant,
+		Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: v},
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // ended writes a cell down.

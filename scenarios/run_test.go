@@ -104,7 +104,9 @@ func TestEveryTechniqueOverTheControls(t *testing.T) {
 	t.Parallel()
 	var all []string
 	for _, tech := range measure.Techniques() {
-		all = append(all, tech.Name)
+		if tech.Speaks("1.1") {
+			all = append(all, tech.Name)
+		}
 	}
 	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
 		t.Run(string(mode), func(t *testing.T) {

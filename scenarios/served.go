@@ -3,7 +3,10 @@ package scenarios
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,6 +24,7 @@ import (
 type served struct {
 	url   *url.URL // where paths lead to
 	token string
+	roots []byte
 	http  *http.Client
 	clock measure.Clock
 	close func() error                // nil when it was not started here
@@ -61,7 +65,22 @@ func newServed(u *url.URL, token string) *served {
 	}
 }
 
+// trust makes control requests trust an authority besides the system's.
+func (o *served) trust(pem []byte) error {
+	if len(pem) == 0 {
+		return nil
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return errors.New("its certificates cannot be read")
+	}
+	o.roots = pem
+	o.http.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return nil
+}
+
 func (o *served) URL() *url.URL        { return o.url }
+func (o *served) Roots() []byte        { return o.roots }
 func (o *served) Clock() measure.Clock { return o.clock }
 func (o *served) Can() Needs           { return Needs{Publish: true, Record: true, Options: true, Resume: true} }
 

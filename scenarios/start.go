@@ -50,6 +50,7 @@ func InProcess(extra map[string]http.Handler) (Origin, error) {
 type Ready struct {
 	URL   string `json:"url"`
 	Token string `json:"token,omitempty"`
+	Roots string `json:"roots_pem,omitempty"` // the authority behind a certificate of its own
 	PID   int    `json:"pid,omitempty"`
 }
 
@@ -83,6 +84,9 @@ func Child(ctx context.Context, program string, args ...string) (Origin, error) 
 		return nil, errors.Join(fmt.Errorf("start origin: %w", err), stop())
 	}
 	o := newServed(u, ready.Token)
+	if err := o.trust([]byte(ready.Roots)); err != nil {
+		return nil, errors.Join(fmt.Errorf("start origin: %w", err), stop())
+	}
 	o.close, o.usage = stop, p.Usage
 	return o, nil
 }

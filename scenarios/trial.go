@@ -27,6 +27,7 @@ type Trial struct {
 // Bench is one trial's place at the path: everything it may touch.
 type Bench struct {
 	Technique measure.Technique
+	Variant   string
 	Client    measure.Client
 	Origin    Origin
 	Route     proxies.Route
@@ -53,12 +54,13 @@ func (b *Bench) Heavily(ctx context.Context, f func() error) error {
 
 // Waits of a trial, wire time.
 const (
-	openWait    = 5 * time.Second  // for the origin to see the subscription
-	queueWait   = 60 * time.Second // the same when a browser may have to wait for a free context
-	lingerWait  = 2 * time.Second  // for late messages after the last one was sent
-	releaseWait = 3 * time.Second  // for what a buffer lets go when the origin ends
-	leaveWait   = 15 * time.Second // for a client to return after it was told to leave
-	pollPause   = 250 * time.Millisecond
+	openWait      = 5 * time.Second  // for the origin to see the subscription
+	queueWait     = 60 * time.Second // the same when a browser may have to wait for a free context
+	longestSettle = 30 * time.Second // for a slow path that still delivers
+	lingerWait    = 2 * time.Second  // for late messages after the last one was sent
+	releaseWait   = 3 * time.Second  // for what a buffer lets go when the origin ends
+	leaveWait     = 15 * time.Second // for a client to return after it was told to leave
+	pollPause     = 250 * time.Millisecond
 )
 
 // Policy returns a policy time on this path's scale.
@@ -99,7 +101,7 @@ func (b *Bench) open(ctx context.Context, part string, opts url.Values, resume b
 	}
 	target.URL = clients.SubscribeURL(base, b.Technique.Name, x.channel, opts)
 	sub := measure.Subscription{
-		Technique: b.Technique.Name, Target: target,
+		Technique: b.Technique.Name, Variant: b.Variant, Target: target,
 		Resume: resume || b.Technique.Polls() || b.Technique.EndsItself, PollInterval: x.ev.Interval, Retry: 100 * time.Millisecond,
 	}
 	ctx, x.cancel = context.WithCancel(ctx)
@@ -167,7 +169,11 @@ func (x *exchange) publish(ctx context.Context, due time.Time, body []byte) erro
 	if err != nil {
 		return err
 	}
-	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(body)})
+	sum, err := measure.SumJSON(body)
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(body), Sum: sum})
 	return nil
 }
 
@@ -186,21 +192,35 @@ func (x *exchange) schedule(ctx context.Context, count int, spacing time.Duratio
 	return nil
 }
 
-// settle waits until all that was sent has arrived, at most for limit.
+// settle waits until all that was sent has arrived. It gives up when nothing
+// has arrived for limit: a slow path that still delivers is waited for, at most
+// for longestSettle.
 func (x *exchange) settle(ctx context.Context, limit time.Duration) bool {
 	want := make(map[string]bool, len(x.ev.Sent))
 	for _, s := range x.ev.Sent {
 		want[s.ID] = true
 	}
-	return x.log.wait(ctx, limit, x.done, func(events []measure.Event) bool {
+	arrived := 0
+	all := func(events []measure.Event) bool {
 		seen := make(map[string]bool, len(want))
 		for _, e := range events {
 			if e.Kind == measure.Received && want[e.ID] {
 				seen[e.ID] = true
 			}
 		}
-		return len(seen) == len(want)
-	})
+		arrived = len(seen)
+		return arrived == len(want)
+	}
+	for end := time.Now().Add(longestSettle); time.Now().Before(end) && ctx.Err() == nil; {
+		before := arrived
+		if x.log.wait(ctx, limit, x.done, all) {
+			return true
+		}
+		if arrived == before {
+			return false
+		}
+	}
+	return false
 }
 
 // release has the origin end the exchange for good, so that a buffer lets go.

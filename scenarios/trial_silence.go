@@ -9,6 +9,9 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
+// silenceName is the trial's name.
+const silenceName = "silence"
+
 // Policy times of the silence trial: longer than any limit a safe server has
 // to beat by silence alone (the longest common one is 300 s).
 const (
@@ -23,7 +26,7 @@ const (
 // found and at least every 25 s, or for polls the usual hold. Each part ends with one message, which shows that the exchange is
 // still alive and not merely still open.
 func silenceTrial() Trial {
-	return Trial{Name: "silence", Scaled: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+	return Trial{Name: silenceName, Scaled: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		silence := b.MaxWait
 		if b.Scalable {
 			silence = b.Policy(longestSilence)
@@ -77,7 +80,7 @@ func (b *Bench) silent(ctx context.Context, part string, heartbeat, hold, silenc
 // troubled reports whether a poll met an error or a cut.
 func troubled(events []measure.Event) bool {
 	for _, e := range events {
-		if e.Kind == measure.Failed || e.Kind == measure.End && e.EndKind != measure.EndClean {
+		if e.Kind == measure.Failed && !malformed(e) || e.Kind == measure.End && e.EndKind != measure.EndClean {
 			return true
 		}
 	}
@@ -91,11 +94,15 @@ func silenceLimit(ev *Evidence) (time.Duration, bool) {
 	if !ok {
 		return 0, false
 	}
+	// Both ends of the silence as the client saw them, so that a path's delay
+	// does not lengthen it; a held poll sees nothing before the cut.
 	from := ev.Started
-	if reqs := ev.Requests(); len(reqs) > 0 {
-		from = time.UnixMicro(reqs[0].T)
+	for _, e := range append(ev.Requests(), ofKind(ev.Client, measure.Prelude)...) {
+		if e.T <= cut.T {
+			from = time.UnixMicro(e.T)
+		}
 	}
-	return time.UnixMicro(cut.T).Sub(from), true
+	return max(0, time.UnixMicro(cut.T).Sub(from)), true
 }
 
 // firstCut is the event by which the client learned that the path had cut the
@@ -105,7 +112,7 @@ func firstCut(ev *Evidence) (measure.Event, bool) {
 		if len(ev.Sent) > 0 && e.T >= ev.Sent[0].Due.UnixMicro() || !ev.Left.IsZero() && e.T >= ev.Left.UnixMicro() {
 			break
 		}
-		if (e.Kind == measure.End || e.Kind == measure.Failed) && !endedByOrigin(ev, e) {
+		if (e.Kind == measure.End || e.Kind == measure.Failed && !malformed(e)) && !endedByOrigin(ev, e) {
 			return e, true
 		}
 	}

@@ -38,17 +38,24 @@ func steadyTrial() Trial {
 	}}
 }
 
-// end releases the exchange, waits for the client to notice and finishes.
+// end releases the exchange, waits for the client to notice, for as long as
+// something still arrives, and finishes.
 func (x *exchange) end(ctx context.Context) (*Evidence, error) {
 	if err := x.release(ctx); err != nil {
 		return nil, joinFinish(ctx, x, err)
 	}
-	timer := time.NewTimer(releaseWait)
-	defer timer.Stop()
-	select {
-	case <-x.done:
-	case <-timer.C:
-	case <-ctx.Done():
+	seen := -1
+	more := func(events []measure.Event) bool { return len(events) > seen }
+	for end := time.Now().Add(longestSettle); time.Now().Before(end); {
+		seen = len(x.log.all())
+		if !x.log.wait(ctx, releaseWait, x.done, more) {
+			break
+		}
+		select {
+		case <-x.done:
+			return x.finish(ctx)
+		default:
+		}
 	}
 	return x.finish(ctx)
 }

@@ -19,7 +19,7 @@ func doctorCommand() *cobra.Command {
 		Short:   "What this machine has and lacks, and what each lack costs",
 		Long:    "Doctor looks for the programs and limits that cometbench uses. Nothing it misses is an error: what needs it is skipped, and says so.",
 		Example: "  cometbench doctor",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return doctor(cmd.Context(), cmd.OutOrStdout())
 		},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,10 +27,19 @@ func flagError(cmd *cobra.Command, err error) error {
 
 // unknownName is the error for a name outside a closed list.
 func unknownName(kind, name string, known []string) error {
-	if near, ok := nearest.Name(name, known); ok {
-		return usage("unknown %s %q; did you mean %q? (cometbench list %ss shows all)", kind, name, near, kind)
+	all := fmt.Sprintf("cometbench list %ss shows all", kind)
+	if !slices.Contains(listKinds, kind+"s") {
+		all = "there are " + strings.Join(known, ", ")
 	}
-	return usage("unknown %s %q; cometbench list %ss shows all", kind, name, kind)
+	if near, ok := nearest.Name(name, known); ok {
+		return usage("unknown %s %q; did you mean %q? (%s)", kind, name, near, all)
+	}
+	for _, k := range known { // delivery/steady for steady
+		if strings.HasSuffix(k, "/"+name) {
+			return usage("unknown %s %q; did you mean %q? (%s)", kind, name, k, all)
+		}
+	}
+	return usage("unknown %s %q; %s", kind, name, all)
 }
 
 // selectNames expands globs over the known names and keeps exact ones. An
@@ -63,4 +74,12 @@ func selectNames(kind string, wanted, known []string) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// noArgs refuses words that belong to no flag.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("%s takes no arguments, and %q is one; cometbench %s -h shows the flags", cmd.Name(), args[0], cmd.Name())
+	}
+	return nil
 }

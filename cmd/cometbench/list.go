@@ -4,26 +4,37 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
 	"github.com/cometbench/cometbench/reference"
 	"github.com/cometbench/cometbench/scenarios"
+	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // listKinds are what can be listed.
 var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes"}
 
-// listed is one row: a name, what it is, and further fields.
+// listed is one row: a name, what it is, and further fields, which stand
+// beside them in JSON.
 type listed struct {
-	Name  string            `json:"name"`
-	Means string            `json:"means"`
-	More  map[string]string `json:"more,omitempty"`
+	Name, Means string
+	More        map[string]any
+}
+
+// MarshalJSON writes one flat object.
+func (l listed) MarshalJSON() ([]byte, error) {
+	flat := map[string]any{"name": l.Name, "means": l.Means}
+	maps.Copy(flat, l.More)
+	return json.Marshal(flat)
 }
 
 func listCommand() *cobra.Command {
@@ -56,19 +67,14 @@ func list(kind string) ([]listed, error) {
 	var out []listed
 	switch kind {
 	case "techniques":
-		for _, t := range reference.All() {
-			info := t.Info()
-			out = append(out, listed{t.Name(), info.Summary, map[string]string{
-				"family": info.Family, "class": string(info.Class), "methods": strings.Join(info.Methods, " "), "http": strings.Join(info.HTTP, " "),
-			}})
-		}
+		return listTechniques(), nil
 	case "proxies":
 		out = append(out, listed{Name: "direct", Means: "no proxy: the control"}, listed{Name: "transparent", Means: "a simulated proxy that changes nothing: the second control"})
 		presets, _ := list("presets")
 		out = append(out, presets...)
 		for _, p := range real.Programs() {
 			for i, c := range p.Configs {
-				out = append(out, listed{Name: realSpec(p, i), Means: c.Means, More: map[string]string{"package": p.Package}})
+				out = append(out, listed{Name: realSpec(p, i), Means: c.Means, More: map[string]any{"package": p.Package}})
 			}
 		}
 		out = append(out,
@@ -90,22 +96,69 @@ func list(kind string) ([]listed, error) {
 			for _, p := range f.Params {
 				params = append(params, p.Name)
 			}
-			out = append(out, listed{Name: f.Name, Means: f.Means, More: map[string]string{"parameters": strings.Join(params, " "), "causes": strings.Join(causes, " ")}})
+			out = append(out, listed{Name: f.Name, Means: f.Means, More: map[string]any{"parameters": params, "causes": causes}})
 		}
 	case "clients":
 		out = []listed{{Name: "go", Means: "a Go client with its own decoders"}, {Name: "chromium", Means: "headless Chromium, a page per technique"}}
+		for _, c := range clients.Models() {
+			means := "a model"
+			if m, ok := c.(interface{ About() string }); ok {
+				means = m.About()
+			}
+			out = append(out, listed{Name: c.Name(), Means: means})
+		}
 	case "checks":
 		for _, c := range scenarios.All() {
-			out = append(out, listed{Name: c.ID, Means: c.Question, More: map[string]string{"kind": string(c.Kind), "axis": string(c.Axis)}})
+			out = append(out, listed{Name: c.ID, Means: c.Question, More: map[string]any{"kind": string(c.Kind), "axis": string(c.Axis)}})
 		}
 	case "causes":
 		for _, c := range measure.Causes() {
-			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]string{"family": string(c.Family), "advice": c.Advice}})
+			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]any{"family": string(c.Family), "advice": c.Advice}})
 		}
 	default:
 		return nil, unknownName("kind", kind, listKinds)
 	}
 	return out, nil
+}
+
+// listTechniques lists what the server speaks and who can receive it, then
+// what is only remembered.
+func listTechniques() []listed {
+	var out []listed
+	for _, t := range reference.All() {
+		info := t.Info()
+		direction := "down"
+		if info.Upstream {
+			direction = "both"
+		}
+		row, _ := measure.TechniqueByName(t.Name())
+		out = append(out, listed{t.Name(), info.Summary, map[string]any{
+			"family": info.Family, "class": string(info.Class), "direction": direction, "methods": info.Methods,
+			"http": info.HTTP, "not_over": info.NotOver, "variants": row.Variants, "clients": receivers(t.Name()), "default": row.Default,
+		}})
+	}
+	for _, h := range reference.Historic() {
+		out = append(out, listed{h.Name, h.Why, map[string]any{"family": "historic", "class": "historic", "clients": []string{}}})
+	}
+	return out
+}
+
+// receivers names the clients that can receive by a technique, over the first
+// HTTP version it has.
+func receivers(technique string) []string {
+	row, _ := measure.TechniqueByName(technique)
+	over := "1.1"
+	if len(row.HTTP) > 0 && !slices.Contains(row.HTTP, over) {
+		over = row.HTTP[0]
+	}
+	s := measure.Subscription{Technique: technique, Target: measure.Target{URL: "https://127.0.0.1/", HTTP: over}}
+	var out []string
+	for _, name := range clientNames() {
+		if c, ok := clients.ByName(name); ok && c.Supports(s) == nil || name == "chromium" && pages.Has(technique) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func printList(w io.Writer, rows []listed, jsonOutput bool) error {

@@ -39,7 +39,7 @@ request percentiles, connections, loss, memory and processor time. The origin
 runs in a process of its own. Techniques: ` + strings.Join(load.Techniques(), ", ") + `
 (vegeta drives them; it cannot time a stream, so streams are not offered yet).`,
 		Example: "  cometbench load --technique long-poll --subscribers 500 --rate 5 --duration 10s",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runLoad(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -68,6 +68,9 @@ func runLoad(ctx context.Context, o loadOptions, stdout, stderr io.Writer) error
 	if err != nil {
 		return usage("%w", err)
 	}
+	if p.Capabilities().Foreign {
+		return usage("--proxy %s: load starts its own origin, which a proxy that runs already does not know", o.proxy)
+	}
 	if err := p.Available(); err != nil {
 		return usage("%w", err)
 	}
@@ -80,7 +83,9 @@ func runLoad(ctx context.Context, o loadOptions, stdout, stderr io.Writer) error
 	}
 	var w *measure.Writer
 	if o.out != "" {
-		if w, _, err = (runOptions{out: o.out}).directory(); err != nil {
+		if w, err = measure.Create(o.out); errors.Is(err, measure.ErrExists) {
+			return usage("--out %s: it holds the results of another run; name a new directory", o.out)
+		} else if err != nil {
 			return err
 		}
 		defer w.Close()
@@ -148,8 +153,8 @@ func printLoad(w io.Writer, rec measure.LoadRecord, asJSON bool) error {
 	v := rec.Values
 	tab := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(tab, "%s via %s\t%d subscribers\n", rec.Technique, rec.Proxy, rec.Subscribers)
-	fmt.Fprintf(tab, "delivery\tp50 %.1f ms, p99 %.1f ms, max %.1f ms\n", v["delivery_p50_ms"], v["delivery_p99_ms"], v["delivery_max_ms"])
-	fmt.Fprintf(tab, "spread\tp50 %.1f ms between first and last subscriber\n", v["spread_p50_ms"])
+	fmt.Fprintf(tab, "delivery\tp50 %s, p99 %s, max %s\n", inMS(v, "delivery_p50_ms"), inMS(v, "delivery_p99_ms"), inMS(v, "delivery_max_ms"))
+	fmt.Fprintf(tab, "spread\tp50 %s between first and last subscriber\n", inMS(v, "spread_p50_ms"))
 	fmt.Fprintf(tab, "requests\t%.0f, %.1f a second, %.2f per message, %.0f failed\n", v["requests"], v["requests_per_s"], v["requests_per_message"], v["requests_failed"])
 	fmt.Fprintf(tab, "connections\t%.0f opened, %.0f open at the end\n", v["connections"], v["connections_open"])
 	fmt.Fprintf(tab, "messages\t%.0f published, %.0f of %.0f delivered, %.0f lost, %.0f doubled, %.0f out of order\n",
@@ -158,4 +163,14 @@ func printLoad(w io.Writer, rec measure.LoadRecord, asJSON bool) error {
 	fmt.Fprintf(tab, "generator\t%.1f MB, %.2f s of processor\n", v["generator_rss_bytes"]/1e6, v["generator_cpu_s"])
 	fmt.Fprintf(tab, "limited by\t%s\n", rec.LimitedBy)
 	return tab.Flush()
+}
+
+// inMS writes a value in milliseconds; what too few samples cannot carry is a
+// dash.
+func inMS(v map[string]float64, name string) string {
+	ms, ok := v[name]
+	if !ok {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f ms", ms)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -23,9 +24,17 @@ var (
 		"real:nginx", "real:nginx/streaming", "real:haproxy", "real:haproxy/streaming",
 	}
 	defaultBrowserProxies = []string{"direct", "fault:buffer(until=close)", "real:nginx", "real:nginx/streaming"}
-	defaultBrowserChecks  = []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "ending/recycle", "counting/connections"}
-	clientNames           = []string{"go", "chromium"}
+	defaultBrowserChecks  = []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/large", "delivery/burst", "ending/recycle", "counting/connections"}
 )
+
+// clientNames lists the clients: the real ones, then the models.
+func clientNames() []string {
+	names := []string{"go", "chromium"}
+	for _, m := range clients.Models() {
+		names = append(names, m.Name())
+	}
+	return names
+}
 
 // browserContexts is how many contexts one browser has open at once: each is a
 // page of its own, and two cores draw about so many without delay.
@@ -38,19 +47,36 @@ func (o runOptions) matrix(ctx context.Context) (scenarios.Matrix, func(), error
 	var m scenarios.Matrix
 	none := func() {}
 	var err error
-	if m.Techniques, err = selectTechniques(o.techniques); err != nil {
+	if m.Techniques, err = selectTechniques(o.Techniques); err != nil {
 		return m, none, err
 	}
-	if m.Checks, err = selectChecks(o.checks); err != nil {
+	if m.Checks, err = selectChecks(o.Checks); err != nil {
 		return m, none, err
 	}
-	if m.HTTP, err = selectHTTP(o.http); err != nil {
+	if m.HTTP, err = selectHTTP(o.HTTP); err != nil {
 		return m, none, err
 	}
-	if m.Paths, err = selectPaths(o.proxies, o.modes); err != nil {
+	m.TLS = o.TLS
+	if m.Variants, err = selectVariants(o.Variants); err != nil {
 		return m, none, err
 	}
-	if len(o.proxies) == 0 && len(o.clients) == 0 {
+	if m.Paths, err = selectPaths(o.Proxies, o.Modes); err != nil {
+		return m, none, err
+	}
+	for _, p := range m.Paths {
+		_, address, _ := strings.Cut(p.Proxy.Name(), ":")
+		if at, err := url.Parse(address); err == nil && at.Host != "" && (at.Host == o.listen || sameHost(o.origin, at)) {
+			return m, none, usage("proxy %s: this is the origin's own address; name the proxy's", p.Proxy.Name())
+		}
+	}
+	if o.origin == "" && o.listen == "" {
+		for _, p := range m.Paths {
+			if strings.HasPrefix(p.Proxy.Name(), "reverse:") {
+				return m, none, usage("proxy %s: it must lead to the origin, so say where that is: --origin-listen HOST:PORT (ours, at the address it points at) or --origin URL", p.Proxy.Name())
+			}
+		}
+	}
+	if len(o.Proxies) == 0 && len(o.Clients) == 0 {
 		m.Include = func(l measure.Labels) bool {
 			return l.Client == "go" || slices.Contains(defaultBrowserProxies, l.Proxy)
 		}
@@ -59,8 +85,14 @@ func (o runOptions) matrix(ctx context.Context) (scenarios.Matrix, func(), error
 		}
 	}
 	var closeAll func()
-	m.Clients, closeAll, err = selectClients(ctx, o.clients, len(o.proxies) > 0)
+	m.Clients, closeAll, err = selectClients(ctx, o.Clients, len(o.Proxies) > 0)
 	return m, closeAll, err
+}
+
+// sameHost reports whether the origin's URL has the same host and port.
+func sameHost(origin string, u *url.URL) bool {
+	o, err := url.Parse(origin)
+	return origin != "" && err == nil && o.Host == u.Host
 }
 
 func selectTechniques(wanted []string) ([]measure.Technique, error) {
@@ -101,11 +133,32 @@ func selectChecks(wanted []string) ([]scenarios.Check, error) {
 
 func selectHTTP(wanted []string) ([]string, error) {
 	for _, v := range wanted {
-		if !slices.Contains([]string{"1.0", "1.1"}, v) {
-			return nil, usage("--http %q: want 1.0 or 1.1", v)
+		if !slices.Contains([]string{"1.0", "1.1", "2", "3"}, v) {
+			return nil, usage("--http %q: want 1.0, 1.1, 2 or 3", v)
 		}
 	}
 	return wanted, nil
+}
+
+// selectVariants adds the usual form in front, so that it is there to compare.
+func selectVariants(wanted []string) ([]string, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	var known []string
+	for _, t := range measure.Techniques() {
+		for _, v := range t.Variants {
+			if !slices.Contains(known, v) {
+				known = append(known, v)
+			}
+		}
+	}
+	for _, v := range wanted {
+		if !slices.Contains(known, v) {
+			return nil, unknownName("variant", v, known)
+		}
+	}
+	return append([]string{""}, wanted...), nil
 }
 
 // knownProxies are the names that a glob can match.
@@ -155,6 +208,8 @@ func selectPaths(wanted, modes []string) ([]scenarios.Path, error) {
 	}
 	if !exact {
 		specs = defaultProxies
+	} else if len(specs) == 0 {
+		return nil, usage("--proxy is empty; cometbench list proxies shows the names")
 	}
 	wantModes, err := selectModes(modes)
 	if err != nil {
@@ -169,7 +224,7 @@ func selectPaths(wanted, modes []string) ([]scenarios.Path, error) {
 		seen[spec] = true
 		p, err := proxies.Parse(spec, proxies.ParseOptions{Real: real.Parse})
 		if err != nil {
-			return nil, usage("%w", err)
+			return nil, usage("%w%s", err, proxyHint(spec))
 		}
 		missing := p.Available()
 		var notInstalled *proxies.MissingError
@@ -183,6 +238,17 @@ func selectPaths(wanted, modes []string) ([]scenarios.Path, error) {
 		out = append(out, paths...)
 	}
 	return out, nil
+}
+
+// proxyHint says what a spec that is none was perhaps meant to be.
+func proxyHint(spec string) string {
+	switch {
+	case strings.HasPrefix(spec, "http://"), strings.HasPrefix(spec, "https://"):
+		return "; a forward proxy that runs is forward:URL, an address that leads to the origin reverse:URL"
+	case strings.HasSuffix(spec, ".conf"), strings.HasSuffix(spec, ".cfg"):
+		return "; a real program with your file is real:nginx@" + spec + " or real:haproxy@" + spec
+	}
+	return "; cometbench list proxies shows all"
 }
 
 func selectModes(wanted []string) ([]proxies.Mode, error) {
@@ -201,7 +267,7 @@ func selectModes(wanted []string) ([]proxies.Mode, error) {
 // inModes gives a proxy in each wanted mode it has; its first one by default.
 func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) ([]scenarios.Path, error) {
 	has := p.Capabilities().Modes
-	if len(wanted) == 0 || len(has) < 2 {
+	if len(wanted) == 0 || p.Name() == "direct" {
 		mode := proxies.Reverse
 		if len(has) > 0 && !slices.Contains(has, mode) {
 			mode = has[0]
@@ -215,7 +281,7 @@ func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) ([]scenarios
 		}
 	}
 	if len(out) == 0 {
-		return nil, usage("proxy %s does not run in mode %s", p.Name(), wanted[0])
+		return nil, usage("proxy %s does not run in mode %s; leave --mode away or name other proxies", p.Name(), wanted[0])
 	}
 	return out, nil
 }
@@ -226,11 +292,11 @@ func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]sce
 	exact := len(wanted) > 0
 	if exact {
 		var err error
-		if names, err = selectNames("client", wanted, clientNames); err != nil {
+		if names, err = selectNames("client", wanted, clientNames()); err != nil {
 			return nil, func() {}, err
 		}
 	} else if !proxyGiven {
-		names = clientNames
+		names = []string{"go", "chromium"}
 	}
 	var out []scenarios.Receiver
 	closeAll := func() {
@@ -241,8 +307,8 @@ func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]sce
 		}
 	}
 	for _, name := range names {
-		if name == "go" {
-			out = append(out, scenarios.Receiver{Name: name, Client: clients.NewGo()})
+		if c, ok := clients.ByName(name); ok {
+			out = append(out, scenarios.Receiver{Name: name, Client: c})
 			continue
 		}
 		c, err := browsers.NewChromium(ctx, browsers.Options{MostContexts: browserContexts})

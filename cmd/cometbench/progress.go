@@ -36,7 +36,11 @@ func (p *progress) show(s scenarios.Progress) {
 	if !p.live {
 		if time.Since(p.last) >= lineEvery || s.Cells == s.Total {
 			p.last = time.Now()
-			fmt.Fprintf(p.w, "%d of %d cells, about %s left; last: %s\n", s.Cells, s.Total, s.Left.Round(time.Second), s.Now)
+			left := ""
+			if s.Cells*5 > s.Total && s.Cells < s.Total { // before that nobody can know
+				left = fmt.Sprintf(", about %s left", s.Left.Round(time.Second))
+			}
+			fmt.Fprintf(p.w, "%d of %d cells%s; last: %s\n", s.Cells, s.Total, left, s.Now)
 		}
 		return
 	}

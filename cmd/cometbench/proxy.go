@@ -55,14 +55,17 @@ func runProxy(ctx context.Context, spec string, o proxyOptions, stdout io.Writer
 	}
 	p, err := proxies.Parse(spec, proxies.ParseOptions{Real: real.Parse})
 	if err != nil {
-		return usage("%w", err)
+		return usage("%w%s", err, proxyHint(spec))
+	}
+	if caps := p.Capabilities(); caps.Foreign || spec == "direct" {
+		return usage("%s is no proxy that could be started; name a preset, fault:… or real:…", spec)
 	}
 	if err := p.Available(); err != nil {
 		return usage("%w", err)
 	}
 	mode := proxies.Mode(o.mode)
 	if mode != "" && !slices.Contains(p.Capabilities().Modes, mode) {
-		return usage("--mode %s: %s runs in %v", mode, spec, p.Capabilities().Modes)
+		return usage("--mode %s: %s does not run in it; leave --mode away", mode, spec)
 	}
 	in, err := p.Start(ctx, proxies.Env{Origin: origin, Mode: mode, Listen: o.listen, Seed: o.seed})
 	if err != nil {

@@ -50,15 +50,19 @@ func execute(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if text := oneLine(err.Error()); text != "" {
+	message, _, more := strings.Cut(err.Error(), "\n\nDid you mean this?")
+	if more || strings.HasPrefix(message, "unknown command") {
+		message += "; cometbench -h lists the commands"
+	}
+	if text := oneLine(message); text != "" {
 		fmt.Fprintln(stderr, "cometbench: "+text)
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return exitInterrupted // whatever else it was taken for on the way up
 	}
 	var exit *exitError
 	if errors.As(err, &exit) {
 		return exit.code
-	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return exitInterrupted
 	}
 	return exitUsage // what is left is cobra's: unknown commands and flags
 }

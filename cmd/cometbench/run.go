@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,19 +21,33 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
+// selection is what a run measures and how: the flags that a resumed run takes
+// over from the run it finishes.
+type selection struct {
+	Techniques []string      `json:"techniques,omitempty"`
+	Proxies    []string      `json:"proxies,omitempty"`
+	Clients    []string      `json:"clients,omitempty"`
+	Checks     []string      `json:"checks,omitempty"`
+	Modes      []string      `json:"modes,omitempty"`
+	HTTP       []string      `json:"http,omitempty"`
+	Variants   []string      `json:"variants,omitempty"`
+	TLS        bool          `json:"tls,omitempty"`
+	TimeScale  float64       `json:"time_scale"`
+	MaxWait    time.Duration `json:"max_wait_ns"`
+	Seed       int64         `json:"seed"`
+}
+
+// selectionFlags are the flags behind it.
+var selectionFlags = []string{"technique", "proxy", "client", "check", "mode", "http", "variant", "tls", "time-scale", "max-wait", "seed"}
+
 // runOptions are the flags of `run`.
 type runOptions struct {
-	techniques, proxies, clients, checks, modes []string
-	http                                        []string
-
+	selection
 	out, resume               string
 	origin, token, listen     string
 	parallel                  int
-	timeScale                 float64
-	maxWait                   time.Duration
 	failOn                    string
 	dryRun, quiet, jsonOutput bool
-	seed                      int64
 }
 
 func runCommand() *cobra.Command {
@@ -51,31 +68,40 @@ Chromium. What is missing here is skipped and named.`,
   cometbench run --technique eventsource,websocket --proxy real:nginx --proxy real:nginx/streaming
   cometbench run --technique eventsource --proxy 'fault:buffer(until=close)' --client go,chromium
   cometbench run --proxy 'real:nginx@nginx.conf' --fail-on broken`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.resume != "" {
+				for _, name := range selectionFlags {
+					if cmd.Flags().Changed(name) {
+						return usage("--resume takes the selection from the run it finishes; leave --%s away", name)
+					}
+				}
+			}
 			return runMatrix(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.techniques, "technique", nil, "techniques, by name or glob (repeatable, or a comma list; default: the eight of the default matrix)")
-	f.StringArrayVar(&o.proxies, "proxy", nil, "proxies: direct, transparent, a preset, FILE.yaml, fault:…, real:…, forward:URL, reverse:URL, A+B (repeatable, or a comma list)")
-	f.StringArrayVar(&o.clients, "client", nil, "clients: go, chromium (repeatable, or a comma list; default: go when --proxy is given)")
-	f.StringArrayVar(&o.checks, "check", nil, "checks, by id or glob, as delivery/* (default: all)")
-	f.StringArrayVar(&o.modes, "mode", nil, "how clients reach simulated proxies: reverse, forward (default reverse)")
-	f.StringSliceVar(&o.http, "http", []string{"1.1"}, "HTTP versions between client and proxy: 1.0, 1.1")
+	f.StringArrayVar(&o.Techniques, "technique", nil, "techniques, by name or glob (repeatable, or a comma list; default: the eight of the default matrix)")
+	f.StringArrayVar(&o.Proxies, "proxy", nil, "proxies: direct, transparent, a preset, FILE.yaml, fault:…, real:…, forward:URL, reverse:URL, A+B (repeatable, or a comma list)")
+	f.StringArrayVar(&o.Clients, "client", nil, "clients: go, chromium (repeatable, or a comma list; default: go when --proxy is given)")
+	f.StringArrayVar(&o.Checks, "check", nil, "checks, by id or glob, as delivery/* (default: all)")
+	f.StringArrayVar(&o.Modes, "mode", nil, "how clients reach simulated proxies: reverse, forward (default reverse)")
+	f.StringSliceVar(&o.HTTP, "http", []string{"1.1"}, "HTTP versions between client and proxy: 1.0, 1.1, 2, 3 (3 with --tls and over the direct path only)")
+	f.BoolVar(&o.TLS, "tls", false, "TLS from the client on, with certificates made for this run")
+	f.StringSliceVar(&o.Variants, "variant", nil, "variants of techniques: post, mixed, binary, prelude4096 (cometbench list techniques --json says which has which)")
 	f.StringVar(&o.out, "out", "", "run directory (default cometbench-out/<run id>)")
 	f.StringVar(&o.resume, "resume", "", "finish the interrupted run in this directory")
-	f.StringVar(&o.origin, "origin", "", "use a `cometbench serve` that runs elsewhere as origin")
-	f.StringVar(&o.token, "origin-token", "", "the token that it printed")
-	f.StringVar(&o.listen, "origin-listen", "", "start our origin at this address, where a proxy already points")
+	f.StringVar(&o.origin, "origin", "", "URL of a cometbench serve that runs elsewhere, to be the origin")
+	f.StringVar(&o.token, "origin-token", "", "the token that this server printed")
+	f.StringVar(&o.listen, "origin-listen", "", "start our origin at this host:port, where a proxy already points")
 	f.IntVar(&o.parallel, "parallel", 36, "exchanges at once")
-	f.Float64Var(&o.timeScale, "time-scale", 0.01, "scale of policy time (idle limits, holds, heartbeats) on simulated paths, above 0 and at most 1")
-	f.DurationVar(&o.maxWait, "max-wait", 5*time.Second, "how long a silence is waited out on paths that are never scaled")
+	f.Float64Var(&o.TimeScale, "time-scale", 0.01, "scale of policy time (idle limits, holds, heartbeats) on simulated paths, above 0 and at most 1")
+	f.DurationVar(&o.MaxWait, "max-wait", 5*time.Second, "how long a silence is waited out on paths that are never scaled")
 	f.StringVar(&o.failOn, "fail-on", "", "exit 1 when a cell is degraded or broken: degraded, broken")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list the cells and stop")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress")
 	f.BoolVar(&o.jsonOutput, "json", false, "print the result lines to stdout instead of the table")
-	f.Int64Var(&o.seed, "seed", 1, "seed of everything that is left to chance")
+	f.Int64Var(&o.Seed, "seed", 1, "seed of everything that is left to chance")
 	return cmd
 }
 
@@ -83,11 +109,19 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	if err := o.check(); err != nil {
 		return err
 	}
+	if o.resume != "" {
+		if err := o.takeOver(); err != nil {
+			return err
+		}
+	}
 	m, closeClients, err := o.matrix(ctx)
 	if err != nil {
 		return err
 	}
 	defer closeClients()
+	if len(m.Labels()) == 0 {
+		return usage("there is nothing to measure in this combination of flags")
+	}
 	if o.dryRun {
 		for _, l := range m.Labels() {
 			fmt.Fprintln(stdout, l)
@@ -99,22 +133,29 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 		return err
 	}
 	defer origin.Close()
-	w, done, err := o.directory()
+	if err := scenarios.Preflight(ctx, m, origin); err != nil {
+		return usage("%w", err)
+	}
+	id := runID(time.Now())
+	w, done, err := o.directory(id)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
 
 	bar := newProgress(stderr, o.quiet)
-	run := o.record(ctx, origin, len(m.Labels()))
-	if len(done) == 0 {
+	run, err := o.record(ctx, id, origin, len(m.Labels()))
+	if err != nil {
+		return err
+	}
+	if o.resume == "" {
 		if err := w.Append(run); err != nil {
 			return err
 		}
 	}
 	out := stdout
 	opt := scenarios.Options{
-		Origin: origin, TimeScale: o.timeScale, MaxWait: o.maxWait, Parallel: o.parallel, Seed: o.seed,
+		Origin: origin, TimeScale: o.TimeScale, MaxWait: o.MaxWait, Parallel: o.parallel, Seed: o.Seed,
 		Done: done, Progress: bar.show,
 	}
 	if o.jsonOutput {
@@ -129,7 +170,7 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 			enc.Encode(cell)
 		}
 	}
-	sum, err := scenarios.Run(ctx, m, w, opt)
+	_, err = scenarios.Run(ctx, m, w, opt)
 	bar.finish()
 	interrupted := errors.Is(err, context.Canceled) && ctx.Err() != nil
 	if err != nil && !interrupted {
@@ -147,19 +188,24 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	if interrupted {
 		return &exitError{exitInterrupted, fmt.Errorf("interrupted after %d of %d cells; cometbench run --resume %s finishes it", end.Cells, len(m.Labels()), w.Dir())}
 	}
-	_ = sum
 	return o.verdict(end)
 }
+
+// leastScale makes a second of a limit a millisecond of waiting; below it,
+// limits are shorter than what the machine itself takes.
+const leastScale = 0.001
 
 // check refuses flags that make no sense together or at all.
 func (o runOptions) check() error {
 	switch {
-	case o.timeScale <= 0 || o.timeScale > 1:
-		return usage("--time-scale %g: want a number above 0 and at most 1, as 0.01", o.timeScale)
-	case o.maxWait <= 0:
-		return usage("--max-wait %s: want a duration above 0, as 5s", o.maxWait)
+	case !(o.TimeScale >= leastScale && o.TimeScale <= 1): // not a number is neither
+		return usage("--time-scale %g: want a number above 0 (at least %g) and at most 1, as 0.01", o.TimeScale, leastScale)
+	case o.MaxWait <= 0:
+		return usage("--max-wait %s: want a duration above 0, as 5s", o.MaxWait)
 	case o.parallel < 1 || o.parallel > 512:
 		return usage("--parallel %d: want a number from 1 to 512", o.parallel)
+	case slices.Contains(o.HTTP, "3") && !o.TLS:
+		return usage("--http 3 needs --tls: there is no HTTP/3 without it")
 	case o.failOn != "" && o.failOn != "degraded" && o.failOn != "broken":
 		return usage("--fail-on %q: want degraded or broken", o.failOn)
 	case o.origin != "" && o.listen != "":
@@ -185,20 +231,42 @@ func (o runOptions) start(ctx context.Context) (scenarios.Origin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	listen := o.listen
-	if listen == "" {
-		listen = "127.0.0.1:0"
+	listen := "127.0.0.1:0"
+	if o.listen != "" {
+		listen = o.listen
+		if err := canListen(ctx, o.listen); err != nil {
+			return nil, err
+		}
 	}
-	origin, err := scenarios.Child(ctx, self, "--listen", listen)
+	args := []string{"--listen", listen}
+	if o.TLS {
+		args = append(args, "--tls")
+	}
+	if slices.Contains(o.HTTP, "3") {
+		args = append(args, "--http", "1.0,1.1,2,3")
+	}
+	origin, err := scenarios.Child(ctx, self, args...)
 	if err != nil {
 		return nil, usage("%w", err)
 	}
 	return origin, nil
 }
 
+// canListen tries an address that the origin is to have.
+func canListen(ctx context.Context, addr string) error {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return usage("--origin-listen %q: want host:port, as 127.0.0.1:9000", addr)
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return usage("--origin-listen %s: %w; stop what listens there, or point the proxy elsewhere", addr, err)
+	}
+	return ln.Close()
+}
+
 // directory opens the run directory, new or to be resumed, and says which
 // cells are in it already.
-func (o runOptions) directory() (*measure.Writer, map[string]bool, error) {
+func (o runOptions) directory(id string) (*measure.Writer, map[string]bool, error) {
 	if o.resume != "" {
 		w, done, err := measure.Resume(o.resume)
 		if err != nil {
@@ -208,7 +276,7 @@ func (o runOptions) directory() (*measure.Writer, map[string]bool, error) {
 	}
 	dir := o.out
 	if dir == "" {
-		dir = filepath.Join("cometbench-out", runID(time.Now()))
+		dir = filepath.Join("cometbench-out", id)
 	}
 	w, err := measure.Create(dir)
 	if errors.Is(err, measure.ErrExists) {
@@ -223,26 +291,50 @@ func (o runOptions) directory() (*measure.Writer, map[string]bool, error) {
 func runID(t time.Time) string { return t.UTC().Format("20060102-150405.000") }
 
 // record is the run's first line.
-func (o runOptions) record(ctx context.Context, origin scenarios.Origin, planned int) measure.RunRecord {
+func (o runOptions) record(ctx context.Context, id string, origin scenarios.Origin, planned int) (measure.RunRecord, error) {
 	v, commit := buildInfo()
-	started := time.Now()
-	return measure.RunRecord{
-		Type: measure.TypeRun, Schema: measure.Schema, ID: runID(started), Started: started,
-		Command: append([]string{"cometbench"}, redacted(os.Args[1:])...), Tool: measure.Tool{Version: v, Commit: commit},
-		Host: scenarios.ThisHost(), TimeScale: o.timeScale, Seed: o.seed, Planned: planned,
-		NoiseFloor: scenarios.NoiseFloor(ctx, origin),
+	sel := o.selection
+	sel.Proxies = redacted(sel.Proxies)
+	asked, err := json.Marshal(sel)
+	if err != nil {
+		return measure.RunRecord{}, fmt.Errorf("write down the selection: %w", err)
 	}
+	return measure.RunRecord{
+		Type: measure.TypeRun, Schema: measure.Schema, ID: id, Started: time.Now(), Selection: asked,
+		Command: append([]string{"cometbench"}, redacted(os.Args[1:])...), Tool: measure.Tool{Version: v, Commit: commit},
+		Host: scenarios.ThisHost(), TimeScale: o.TimeScale, Seed: o.Seed, Planned: planned,
+		NoiseFloor: scenarios.NoiseFloor(ctx, origin),
+	}, nil
 }
 
-// redacted hides the token in what a report repeats.
+// takeOver sets the selection to that of the run to be resumed.
+func (o *runOptions) takeOver() error {
+	run, err := measure.Read(o.resume)
+	if err != nil {
+		return usage("--resume %s: %w", o.resume, err)
+	}
+	if len(run.Record.Selection) == 0 {
+		return usage("--resume %s: this run did not write down what it was to measure; start a new one", o.resume)
+	}
+	if err := json.Unmarshal(run.Record.Selection, &o.selection); err != nil {
+		return usage("--resume %s: its selection cannot be read: %w", o.resume, err)
+	}
+	return nil
+}
+
+// password is what stands between user and host in a URL.
+var password = regexp.MustCompile(`(://[^/:@\s]*):[^/@\s]+@`)
+
+// redacted hides tokens and passwords in what results and reports repeat.
 func redacted(args []string) []string {
-	out := append([]string(nil), args...)
+	out := slices.Clone(args)
 	for i, a := range out {
+		out[i] = password.ReplaceAllString(a, "$1:***@")
 		if strings.HasPrefix(a, "--origin-token=") {
 			out[i] = "--origin-token=…"
 		}
-		if a == "--origin-token" && i+1 < len(out) {
-			out[i+1] = "…"
+		if i > 0 && args[i-1] == "--origin-token" {
+			out[i] = "…"
 		}
 	}
 	return out

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,11 +23,20 @@ import (
 
 // serveOptions are the flags of `serve`.
 type serveOptions struct {
-	listen, token string
-	window        int
-	noRecord      bool
-	grace         time.Duration
-	jsonOutput    bool
+	listen, token  string
+	tls            bool
+	certFile, key  string
+	http           []string
+	window         int
+	subscribers    int
+	channels       int
+	messageBytes   int64
+	logBytes       int64
+	publishRate    int
+	workers, queue int
+	noRecord       bool
+	grace          time.Duration
+	jsonOutput     bool
 }
 
 func serveCommand() *cobra.Command {
@@ -35,9 +46,17 @@ func serveCommand() *cobra.Command {
 		Short: "Run the reference server",
 		Long: `Serve runs the reference comet server until it is interrupted. Its index page
 lists the techniques and tries each in your browser. Beyond loopback, publishing
-and reading records need the token that it prints.`,
+and reading records need the token that it prints.
+
+With --tls it speaks HTTPS only, with a certificate of its own unless --cert and
+--key name yours. --http 3 listens on the same port by UDP as well and brings
+WebTransport. HTTP/2 without TLS is by prior knowledge.
+
+--workers makes it a thread-per-request server: each request, held responses
+included, takes one of N slots; further ones wait or get 503. /publish, /record
+and /metrics go outside the slots.`,
 		Example: "  cometbench serve --listen 127.0.0.1:8080\n  curl -N 'http://127.0.0.1:8080/t/eventsource?channel=demo'\n  curl -d '\"hello\"' -H 'Content-Type: application/json' 'http://127.0.0.1:8080/publish?channel=demo'",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -45,7 +64,18 @@ and reading records need the token that it prints.`,
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	f.StringVar(&o.token, "token", "", "token for publishing and records (default: a random one, needed beyond loopback only)")
+	f.BoolVar(&o.tls, "tls", false, "speak HTTPS, self-signed unless --cert and --key are given")
+	f.StringVar(&o.certFile, "cert", "", "certificate chain in PEM, with --key")
+	f.StringVar(&o.key, "key", "", "private key in PEM, with --cert")
+	f.StringSliceVar(&o.http, "http", []string{"1.0", "1.1", "2"}, "HTTP versions to answer: 1.0, 1.1, 2, 3 (3 needs --tls)")
 	f.IntVar(&o.window, "window", 1024, "messages kept per channel for those who come back")
+	f.IntVar(&o.subscribers, "max-subscribers", 65536, "subscriptions at once; further ones get 503")
+	f.IntVar(&o.channels, "max-channels", 65536, "channels kept")
+	f.Int64Var(&o.messageBytes, "max-message", 1<<20, "bytes of a published message")
+	f.Int64Var(&o.logBytes, "max-log", 256<<20, "bytes of messages kept in all")
+	f.IntVar(&o.publishRate, "max-publish-rate", 0, "messages a second, further ones get 429 (0: no limit)")
+	f.IntVar(&o.workers, "workers", 0, "requests served at once, held ones included (0: no limit)")
+	f.IntVar(&o.queue, "workers-queue", 1000, "requests that wait for a worker; further ones get 503")
 	f.BoolVar(&o.noRecord, "no-record", false, "keep no record of what was sent and noticed (saves memory under load)")
 	f.DurationVar(&o.grace, "grace", 5*time.Second, "how long subscribers may take to leave at shutdown")
 	f.BoolVar(&o.jsonOutput, "json", false, "print one JSON line with url and token when it listens")
@@ -53,44 +83,43 @@ and reading records need the token that it prints.`,
 }
 
 func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error {
-	if o.window < 1 {
-		return usage("--window %d: want at least 1", o.window)
+	if err := o.check(); err != nil {
+		return err
 	}
-	ln, err := listen(ctx, o.listen)
+	l, err := openListeners(ctx, o)
 	if err != nil {
 		return err
 	}
 	token := o.token
-	open := isLoopback(ln.Addr())
-	if token == "" && !open {
+	if token == "" && !isLoopback(l.tcp.Addr()) {
 		token = rand.Text()
 	}
-	srv, err := reference.New(reference.Config{
-		Window: o.window, Token: token, Record: !o.noRecord,
-		Extra: map[string]http.Handler{"/pages/": pages.Handler()},
-	})
+	srv, err := reference.New(o.config(token))
 	if err != nil {
-		ln.Close()
+		l.close()
 		return usage("%w", err)
 	}
-	url := "http://" + ln.Addr().String()
+	url := l.scheme() + "://" + l.tcp.Addr().String()
 	if o.jsonOutput {
-		json.NewEncoder(stdout).Encode(scenarios.Ready{URL: url, Token: token, PID: os.Getpid()})
+		json.NewEncoder(stdout).Encode(scenarios.Ready{URL: url, Token: token, Roots: string(l.roots), PID: os.Getpid()})
 	} else {
-		fmt.Fprintf(stdout, "cometbench reference server on %s\n", url)
+		fmt.Fprintf(stdout, "cometbench reference server on %s, HTTP/%s\n", url, strings.Join(o.http, ", "))
 		for _, t := range reference.All() {
 			fmt.Fprintf(stdout, "  %s/t/%s?channel=C\n", url, t.Name())
+		}
+		if l.roots != nil {
+			fmt.Fprintln(stdout, "certificate: made for this run (curl needs -k), --json prints the authority")
 		}
 		if token != "" {
 			fmt.Fprintf(stdout, "token: %s\n", token)
 		}
 	}
-	done := make(chan error, 1)
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	go func() { done <- srv.Serve(running, ln) }()
+	done := l.serve(running, srv)
 	select {
-	case err := <-done:
+	case err := <-done: // before it was told to: the other listener, if any, ends with it
+		l.close()
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
@@ -98,11 +127,61 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 	defer stop()
 	err = srv.Shutdown(grace)
 	cancel()
-	<-done
+	for range cap(done) {
+		<-done
+	}
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil // being told to stop is how a server ends well
+}
+
+// config is what the flags say to the library, where 0 means a default: a flag
+// of 0 is refused before.
+func (o *serveOptions) config(token string) reference.Config {
+	c := reference.Config{
+		Window: o.window, MaxSubscribers: o.subscribers, MaxChannels: o.channels, MaxMessageBytes: o.messageBytes,
+		MaxLogBytes: o.logBytes, MaxPublishRate: o.publishRate, Workers: o.workers, WorkersQueue: o.queue,
+		HTTP: o.http, Token: token, Record: !o.noRecord,
+		Extra: map[string]http.Handler{"/pages/": pages.Handler()},
+	}
+	if o.queue == 0 {
+		c.WorkersQueue = -1 // none; the library's 0 is its default
+	}
+	return c
+}
+
+// check finds what contradicts itself.
+func (o *serveOptions) check() error {
+	for _, n := range []struct {
+		flag         string
+		value, least int64
+	}{
+		{"window", int64(o.window), 1}, {"max-subscribers", int64(o.subscribers), 1}, {"max-channels", int64(o.channels), 1},
+		{"max-message", o.messageBytes, 1}, {"max-log", o.logBytes, 1}, {"max-publish-rate", int64(o.publishRate), 0},
+		{"workers", int64(o.workers), 0}, {"workers-queue", int64(o.queue), 0},
+	} {
+		if n.value < n.least {
+			return usage("--%s %d: want at least %d", n.flag, n.value, n.least)
+		}
+	}
+	if len(o.http) == 0 {
+		return usage("--http: want some of %s", strings.Join(reference.HTTPVersions(), ", "))
+	}
+	for _, v := range o.http {
+		if !slices.Contains(reference.HTTPVersions(), v) {
+			return usage("--http %q: want some of %s", v, strings.Join(reference.HTTPVersions(), ", "))
+		}
+	}
+	switch {
+	case (o.certFile == "") != (o.key == ""):
+		return usage("--cert and --key go together")
+	case o.certFile != "" && !o.tls:
+		return usage("--cert and --key need --tls")
+	case slices.Contains(o.http, "3") && !o.tls:
+		return usage("--http 3 needs --tls: HTTP/3 is always encrypted")
+	}
+	return nil
 }
 
 // listen opens a listener; a taken port is wrong input, and says what to do.

@@ -49,6 +49,7 @@ type timeline struct {
 
 	events []measure.Event
 	on     func(measure.Event) // called for each
+	clock  string              // of its events; "" is the go client's
 }
 
 func (l *timeline) sink(e measure.Event) {
@@ -57,7 +58,11 @@ func (l *timeline) sink(e measure.Event) {
 		return
 	}
 	defer l.mu.Unlock()
-	if e.Side != measure.SideClient || e.Clock != "go" || !e.Kind.Known() {
+	clock := l.clock
+	if clock == "" {
+		clock = "go"
+	}
+	if e.Side != measure.SideClient || e.Clock != clock || !e.Kind.Known() {
 		l.t.Errorf("not an event of this client: %+v", e)
 	}
 	l.events = append(l.events, e)

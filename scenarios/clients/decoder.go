@@ -60,6 +60,19 @@ type Item struct {
 	Note string
 }
 
+// Sum is the short hash of a message's data: measure.SumBytes of binary data,
+// measure.SumJSON of all other.
+func (it Item) Sum() string {
+	if it.Binary {
+		return measure.SumBytes(it.Data)
+	}
+	sum, err := measure.SumJSON(it.Data)
+	if err != nil {
+		return "" // decoders emit valid JSON only
+	}
+	return sum
+}
+
 // Decoder turns the bytes of one answer into items. It belongs to one
 // goroutine, does not block and keeps at most MaxMessage (MaxAnswer for polls)
 // bytes. Except for websocket, where one Feed is one message, the items do not
@@ -83,6 +96,7 @@ type Decoder interface {
 type Params struct {
 	ContentType  string // of the answer, as sent; multipart finds its boundary there
 	Callback     string // the name asked for, for callback-poll and htmlfile
+	Framing      string // the option framing, for fetch-streaming: "binary", or "" for lines
 	RequestBytes int    // length of the request body, which piggyback's answer repeats
 }
 
@@ -90,6 +104,13 @@ type Params struct {
 // an unknown technique, a missing callback name and a multipart type without
 // boundary.
 func NewDecoder(technique string, p Params) (Decoder, error) {
+	switch {
+	case p.Framing == "" || p.Framing == "lines":
+	case p.Framing == "binary" && technique == "fetch-streaming":
+		return newLengthDecoder(), nil
+	default:
+		return nil, fmt.Errorf("decode %s: unknown framing %q", technique, p.Framing)
+	}
 	switch technique {
 	case "short-poll", "long-poll":
 		return &answerDecoder{parse: parseArray}, nil
@@ -100,7 +121,7 @@ func NewDecoder(technique string, p Params) (Decoder, error) {
 			return nil, errors.New("decode callback-poll: no callback name")
 		}
 		return &answerDecoder{parse: callbackParser(p.Callback)}, nil
-	case "xhr-streaming", "fetch-streaming", "forever-iframe-text", "early-close", "content-length-stream":
+	case "xhr-streaming", "fetch-streaming", "forever-iframe-text", "early-close", "content-length-stream", "webtransport":
 		return &lineDecoder{}, nil
 	case "forever-iframe":
 		return newScriptDecoder("cometbench", 0), nil

@@ -17,6 +17,8 @@ const (
 	lost  = `{"control":"gap","missed":null,"next":"e2-1"}`
 	done  = `{"control":"end","reason":"recycle-bytes","retry_ms":250}`
 
+	msg1Sum = "2bfd14f4" // printf '{"n":1}' | sha256sum
+
 	helloItem = "prelude id=e1-0 ->e1-0 sent=1700000000000000"
 	msg1Item  = `message id=e1-1 ->e1-1 sent=1700000000000001 7 bytes {"n":1}`
 	msg2Item  = `message id=e1-2 ->e1-2 due=5 sent=6 5 bytes "two"`

@@ -14,13 +14,18 @@ import (
 // connectTimeout bounds opening a connection, handshakes with proxies included.
 const connectTimeout = 30 * time.Second
 
+// dialFunc opens a connection, as net.Dialer.DialContext does.
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // dialer opens the connections of one subscription: numbers them, reports each
 // and closes what is left when the subscription is over.
 type dialer struct {
-	tcp    func(ctx context.Context, network, address string) (net.Conn, error)
+	tcp    dialFunc
 	proxy  *url.URL // nil: none
 	tls    *tls.Config
 	events *reporter
+
+	userAgent string // for CONNECT
 
 	mu     sync.Mutex
 	last   int // number of the newest connection
@@ -63,7 +68,7 @@ func numberOf(c net.Conn) int {
 
 // DialContext opens a TCP connection to address and reports it.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done, err := d.begin(cancel)
 	if err != nil {
@@ -89,6 +94,17 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	d.mu.Unlock()
 	d.events.emit(measure.Event{Kind: measure.Dial, Conn: c.number, Note: raw.RemoteAddr().String()})
 	return c, nil
+}
+
+// number gives the next number to a connection that is not one of ours to
+// keep, and reports it.
+func (d *dialer) number(remote net.Addr) int {
+	d.mu.Lock()
+	d.last++
+	n := d.last
+	d.mu.Unlock()
+	d.events.emit(measure.Event{Kind: measure.Dial, Conn: n, Note: remote.String()})
+	return n
 }
 
 // begin registers a dial, so that close can end it and wait for it.

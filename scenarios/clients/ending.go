@@ -8,6 +8,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
+
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -41,15 +44,51 @@ func endOf(resp *http.Response, err error) measure.EndKind {
 }
 
 // brokenOff says how the far end left in the middle; empty when it did not.
+//
+// A GOAWAY that cuts a stream counts as a reset: the far end said that it
+// leaves, and did not wait for what it had begun.
 func brokenOff(err error) measure.EndKind {
 	var reset streamReset
 	switch {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.As(err, &reset):
 		return measure.EndRST
+	case err != nil && strings.Contains(err.Error(), "GOAWAY"): // net/http exports no type for it
+		return measure.EndRST
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return measure.EndFIN
-	case err != nil && (strings.Contains(err.Error(), "GOAWAY") || strings.Contains(err.Error(), "server closed idle connection")):
-		return measure.EndFIN // net/http exports no type for these two
+	case err != nil && strings.Contains(err.Error(), "server closed idle connection"):
+		return measure.EndFIN // nor for this
+	}
+	return brokenOffQUIC(err)
+}
+
+// brokenOffQUIC does so for HTTP/3. The library makes one error of a stream's
+// reset and of the connection's close, but the code tells: nobody resets a
+// stream for no error.
+func brokenOffQUIC(err error) measure.EndKind {
+	var (
+		h3        *http3.Error
+		app       *quic.ApplicationError
+		stream    *quic.StreamError
+		transport *quic.TransportError
+		stateless *quic.StatelessResetError
+		idle      *quic.IdleTimeoutError
+	)
+	switch {
+	case errors.As(err, &h3) && h3.Remote:
+		if h3.ErrorCode == http3.ErrCodeNoError || h3.ErrorCode == 0 {
+			return measure.EndFIN
+		}
+		return measure.EndRST
+	case errors.As(err, &app) && app.Remote:
+		if http3.ErrCode(app.ErrorCode) == http3.ErrCodeNoError || app.ErrorCode == 0 {
+			return measure.EndFIN
+		}
+		return measure.EndRST
+	case errors.As(err, &stream) && stream.Remote, errors.As(err, &transport) && transport.Remote, errors.As(err, &stateless):
+		return measure.EndRST
+	case errors.As(err, &idle):
+		return measure.EndSilence
 	}
 	return ""
 }

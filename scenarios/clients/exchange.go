@@ -29,6 +29,8 @@ type exchange struct {
 	cancel context.CancelFunc
 	conn   atomic.Int32 // the connection in use
 	stamp  int64        // when the read returned that is being decoded
+	gate   gate
+	show   func([]byte) error // decodes what the gate lets through
 
 	ended   *Item // the end notice
 	grace   *time.Timer
@@ -42,7 +44,7 @@ func (s *subscriber) httpExchange(parent context.Context) outcome {
 	x := &exchange{subscriber: s, cancel: cancel}
 	defer x.stopGrace()
 	req, err := s.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { x.conn.Store(int32(numberOf(info.Conn))) },
+		GotConn: func(info httptrace.GotConnInfo) { x.conn.Store(int32(s.numberOf(info.Conn))) },
 	}))
 	if err != nil {
 		x.fail(err.Error())
@@ -78,20 +80,28 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		ContentType:  contentType,
 		Callback:     x.url.Query().Get("callback"),
 		RequestBytes: len(x.Target.Body),
+		Framing:      x.url.Query().Get("framing"),
 	})
 	if err != nil {
 		x.fail(err.Error())
 		return x.failed("an unusable answer")
 	}
+	x.gate.visibility = x.view
+	x.show = func(p []byte) error { return dec.Feed(p, x.item) }
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := body.Read(buf)
 		x.stamp = now()
+		var derr error
 		if n > 0 {
-			if derr := dec.Feed(buf[:n], x.item); derr != nil {
-				x.fail(derr.Error())
-				return x.failed("a malformed answer")
-			}
+			derr = x.gate.pass(buf[:n], x.show)
+		}
+		if err == io.EOF && derr == nil {
+			derr = x.gate.end(x.show)
+		}
+		if derr != nil {
+			x.fail(derr.Error())
+			return x.failed("a malformed answer")
 		}
 		if err != nil {
 			return x.finish(parent, resp, dec, wire, err)

@@ -21,10 +21,13 @@ var fuzzParams = map[string]Params{
 // fuzzDecoder holds that a decoder does not panic, and that its items and its
 // error do not depend on how the bytes are split.
 func fuzzDecoder(f *testing.F, technique string, seeds ...string) {
+	fuzzDecoderWith(f, technique, fuzzParams[technique], seeds...)
+}
+
+func fuzzDecoderWith(f *testing.F, technique string, p Params, seeds ...string) {
 	for i, s := range seeds {
 		f.Add([]byte(s), uint64(i)*0x9E3779B97F4A7C15)
 	}
-	p := fuzzParams[technique]
 	f.Fuzz(func(t *testing.T, wire []byte, split uint64) {
 		want, wantErr := decode(t, technique, p, string(wire))
 		for _, pieces := range [][]string{cutUp(string(wire), split), bytesOf(string(wire))} {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -39,30 +40,31 @@ func (*Go) Supports(s measure.Subscription) error {
 	if !ok {
 		return fmt.Errorf("the go client does not know technique %q", s.Technique)
 	}
-	secure := strings.HasPrefix(s.Target.URL, "https:")
-	switch s.Target.HTTP {
-	case "", "1.1":
-	case "1.0":
-		if t.Class == measure.ClassSocket {
-			return errors.New("an upgrade needs HTTP/1.1")
-		}
-	case "2":
-		if t.Class == measure.ClassSocket {
-			return errors.New("the go client opens no websockets over HTTP/2")
-		}
-		if !secure {
-			return errors.New("the go client speaks HTTP/2 only over TLS")
-		}
-	case "3":
-		return errors.New("the go client does not speak HTTP/3")
-	default:
-		return fmt.Errorf("unknown HTTP version %q", s.Target.HTTP)
+	if _, err := t.As(s.Variant); err != nil {
+		return err
 	}
-	if s.Target.Proxy != "" {
-		u, err := url.Parse(s.Target.Proxy)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			return fmt.Errorf("the go client uses only http and https proxies, not %q", s.Target.Proxy)
-		}
+	version := s.Target.HTTP
+	if version == "" {
+		version = "1.1"
+	}
+	if !slices.Contains([]string{"1.0", "1.1", "2", "3"}, version) {
+		return fmt.Errorf("unknown HTTP version %q", version)
+	}
+	if !t.Speaks(version) {
+		return fmt.Errorf("%s goes over HTTP/%s, not over HTTP/%s: %s", t.Name, strings.Join(t.HTTP, ", HTTP/"), version, t.HTTPNote)
+	}
+	if version == "3" && !strings.HasPrefix(s.Target.URL, "https:") {
+		return errors.New("HTTP/3 needs an https URL: QUIC is always encrypted")
+	}
+	if s.Target.Proxy == "" {
+		return nil
+	}
+	if version == "3" {
+		return errors.New("HTTP/3 goes direct only: a forward proxy carries TCP, and the go client has no CONNECT-UDP (RFC 9298)")
+	}
+	u, err := url.Parse(s.Target.Proxy)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("the go client uses only http and https proxies, not %q", s.Target.Proxy)
 	}
 	return nil
 }
@@ -73,7 +75,22 @@ func (*Go) Supports(s measure.Subscription) error {
 // than 200 or another type than text/event-stream. When the client itself
 // leaves there is no end event.
 func (g *Go) Subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event)) error {
-	sub, err := g.newSubscriber(s, sink)
+	if err := g.Supports(s); err != nil {
+		return fmt.Errorf("subscribe by %s: %w", s.Technique, err)
+	}
+	return subscribe(ctx, s, sink, receiver{clock: g.Clock().ID, userAgent: UserAgent})
+}
+
+// receiver is what tells a model from the go client.
+type receiver struct {
+	clock     string
+	userAgent string
+	sees      func(technique string) visibility // nil: each byte as it comes
+	slots     *slots                            // nil: as many sockets as wanted
+}
+
+func subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event), r receiver) error {
+	sub, err := newSubscriber(s, sink, r)
 	if err != nil {
 		return fmt.Errorf("subscribe by %s: %w", s.Technique, err)
 	}
@@ -82,11 +99,13 @@ func (g *Go) Subscribe(ctx context.Context, s measure.Subscription, sink func(me
 	return nil
 }
 
-func (g *Go) newSubscriber(s measure.Subscription, sink func(measure.Event)) (*subscriber, error) {
-	if err := g.Supports(s); err != nil {
+// newSubscriber prepares a subscription that is supported.
+func newSubscriber(s measure.Subscription, sink func(measure.Event), r receiver) (*subscriber, error) {
+	technique, _ := measure.TechniqueByName(s.Technique)
+	s, err := ApplyVariant(s)
+	if err != nil {
 		return nil, err
 	}
-	technique, _ := measure.TechniqueByName(s.Technique)
 	u, err := url.Parse(s.Target.URL)
 	if err != nil {
 		return nil, err
@@ -101,16 +120,19 @@ func (g *Go) newSubscriber(s measure.Subscription, sink func(measure.Event)) (*s
 	if err != nil {
 		return nil, err
 	}
-	events := &reporter{sink: sink, clock: g.Clock().ID}
-	var tcp net.Dialer
+	events := &reporter{sink: sink, clock: r.clock}
+	tcp := net.Dialer{Timeout: connectTimeout}
+	var source net.IP
 	if s.Target.SourceAddr != "" {
-		ip := net.ParseIP(s.Target.SourceAddr)
-		if ip == nil {
+		if source = net.ParseIP(s.Target.SourceAddr); source == nil {
 			return nil, fmt.Errorf("source address %q is not an IP address", s.Target.SourceAddr)
 		}
-		tcp.LocalAddr = &net.TCPAddr{IP: ip}
+		tcp.LocalAddr = &net.TCPAddr{IP: source}
 	}
-	dial := &dialer{tcp: tcp.DialContext, events: events, tls: config}
+	dial := &dialer{tcp: tcp.DialContext, events: events, tls: config, userAgent: r.userAgent}
+	if r.slots != nil {
+		dial.tcp = r.slots.limited(dial.tcp)
+	}
 	if s.Target.Proxy != "" {
 		if dial.proxy, err = url.Parse(s.Target.Proxy); err != nil {
 			return nil, err
@@ -123,12 +145,26 @@ func (g *Go) newSubscriber(s measure.Subscription, sink func(measure.Event)) (*s
 		events:       events,
 		dial:         dial,
 		position:     s.After,
+		receiver:     r,
 	}
-	if sub.http, err = newRoundTripper(s.Target, technique, dial); err != nil {
-		return nil, err
+	if r.sees != nil {
+		sub.view = r.sees(technique.Name)
+	}
+	if s.Target.HTTP == "3" {
+		sub.quic = &quicDialer{dial: dial, source: source}
+	}
+	switch {
+	case technique.Name == "webtransport":
+	case sub.quic != nil:
+		sub.http = newHTTP3(sub.quic, config)
+	default:
+		if sub.http, err = newRoundTripper(s.Target, technique, dial); err != nil {
+			return nil, err
+		}
 	}
 	return sub, nil
 }
 
 var _ measure.Client = (*Go)(nil)
 var _ http.RoundTripper = (*http10)(nil)
+var _ http.RoundTripper = (*http3Transport)(nil)

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +16,8 @@ import (
 )
 
 // Every technique of the table, from a scripted origin that answers as WIRE.md
-// says and ends well.
+// says and ends well, over each version
+// of HTTP.
 func TestEachTechnique(t *testing.T) {
 	script := func(name, arg string) string { return "<script>parent." + name + "(" + arg + ")</script>\n" }
 	streamed := []string{"prelude e1-0", "message e1-1", "gap e1-53 missed=12", "end clean recycle-bytes"}
@@ -41,38 +44,87 @@ func TestEachTechnique(t *testing.T) {
 			"event: control\ndata: " + hello + "\nid: e1-0\n\n" + event(msg1, "e1-1") + "event: control\ndata: " + gap + "\n\nevent: control\ndata: " + done + "\n\n", streamed},
 		{"content-length-stream", "application/octet-stream", lines + strings.Repeat(" ", 100), streamed},
 	} {
-		t.Run(c.technique, func(t *testing.T) {
-			row, _ := measure.TechniqueByName(c.technique)
-			seen := make(chan *http.Request, 1)
-			base, _ := url.Parse(serve(t, func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				seen <- r
-				w.Header().Set("Content-Type", c.contentType)
-				say(w, c.wire)
-			}))
-			s := at(c.technique, SubscribeURL(base, c.technique, "c", nil))
-			if row.Method == http.MethodPost {
-				s.Target.Body = []byte("abc")
+		row, _ := measure.TechniqueByName(c.technique)
+		for _, o := range origins {
+			if !row.Speaks(o.http) {
+				t.Errorf("%s is not received over HTTP/%s", c.technique, o.http)
 			}
-			got := receive(t, s, func(e measure.Event) {
-				if e.Kind == measure.Received && e.Bytes != len(`{"n":1}`) {
-					t.Errorf("message of %d bytes", e.Bytes)
+			t.Run(c.technique+" over "+o.name, func(t *testing.T) {
+				seen := make(chan *http.Request, 1)
+				s := o.start(t, func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					seen <- r
+					w.Header().Set("Content-Type", c.contentType)
+					say(w, c.wire)
+				})
+				base, _ := url.Parse(s.URL)
+				sub := measure.Subscription{Technique: c.technique, Target: s}
+				sub.Target.URL = SubscribeURL(base, c.technique, "c", nil)
+				if row.Method == http.MethodPost {
+					sub.Target.Body = []byte("abc")
+				}
+				got := receive(t, sub, func(e measure.Event) {
+					if e.Kind == measure.Received && (e.Bytes != len(`{"n":1}`) || e.Sum != msg1Sum) {
+						t.Errorf("message of %d bytes with sum %s", e.Bytes, e.Sum)
+					}
+				})
+				lines := append([]string{"dial #1", "headers 200 HTTP/" + o.http + " " + c.contentType}, c.want...)
+				if o.http == "1.0" && row.Polls() {
+					lines[len(lines)-1] = "end fin"
+				}
+				want(t, got, lines...)
+				r := <-seen
+				method := row.Method
+				if method == "" {
+					method = http.MethodGet
+				}
+				if r.Method != method || r.URL.Path != "/t/"+c.technique || r.URL.Query().Get("channel") != "c" {
+					t.Errorf("asked %s %s", r.Method, r.URL)
+				}
+				if got := r.Header.Get("Accept"); got != row.Accept {
+					t.Errorf("Accept: %q, want %q", got, row.Accept)
 				}
 			})
-			want(t, got, append([]string{"dial #1", "headers 200 HTTP/1.1 " + c.contentType}, c.want...)...)
-			r := <-seen
-			method := row.Method
-			if method == "" {
-				method = http.MethodGet
-			}
-			if r.Method != method || r.URL.Path != "/t/"+c.technique || r.URL.Query().Get("channel") != "c" {
-				t.Errorf("asked %s %s", r.Method, r.URL)
-			}
-			if got := r.Header.Get("Accept"); got != row.Accept {
-				t.Errorf("Accept: %q, want %q", got, row.Accept)
-			}
-		})
+		}
 	}
+}
+
+// origins are the ways to reach an origin, and how each is started.
+var origins = []struct {
+	name, http string
+	start      func(t *testing.T, h http.HandlerFunc) measure.Target
+}{
+	{"HTTP/1.0", "1.0", func(t *testing.T, h http.HandlerFunc) measure.Target {
+		return measure.Target{URL: serve(t, h), HTTP: "1.0"}
+	}},
+	{"HTTP/1.0 and TLS", "1.0", func(t *testing.T, h http.HandlerFunc) measure.Target {
+		return secured(t, h, "1.0")
+	}},
+	{"HTTP/1.1", "1.1", func(t *testing.T, h http.HandlerFunc) measure.Target {
+		return measure.Target{URL: serve(t, h)}
+	}},
+	{"HTTP/1.1 and TLS", "1.1", func(t *testing.T, h http.HandlerFunc) measure.Target {
+		return secured(t, h, "1.1")
+	}},
+	{"HTTP/2 and TLS", "2", func(t *testing.T, h http.HandlerFunc) measure.Target {
+		return secured(t, h, "2")
+	}},
+	{"HTTP/2 by prior knowledge", "2", func(t *testing.T, h http.HandlerFunc) measure.Target {
+		return measure.Target{URL: cleartext(t, h), HTTP: "2"}
+	}},
+	{"HTTP/3", "3", func(t *testing.T, h http.HandlerFunc) measure.Target {
+		o := serve3(t, h)
+		return measure.Target{URL: o.url, HTTP: "3", RootsPEM: o.roots}
+	}},
+}
+
+// secured starts an origin that speaks HTTP/1 and HTTP/2 over TLS.
+func secured(t *testing.T, h http.HandlerFunc, version string) measure.Target {
+	srv := httptest.NewUnstartedServer(h)
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	return measure.Target{URL: srv.URL, HTTP: version, RootsPEM: rootsOf(srv)}
 }
 
 func TestAsksAsABrowserAsks(t *testing.T) {
@@ -117,22 +169,36 @@ func TestAsksAsABrowserAsks(t *testing.T) {
 func TestSupports(t *testing.T) {
 	g := NewGo()
 	for _, row := range measure.Techniques() {
-		if err := g.Supports(at(row.Name, "http://x/?callback=cb")); err != nil {
+		for _, version := range []string{"", "1.0", "1.1", "2", "3"} {
+			s := at(row.Name, "https://x/?callback=cb")
+			s.Target.HTTP = version
+			err := g.Supports(s)
+			if (err == nil) != row.Speaks(version) {
+				t.Errorf("%s over %q: %v", row.Name, version, err)
+			}
+			if err != nil && !strings.Contains(err.Error(), row.HTTPNote) {
+				t.Errorf("%s over %q: %v, want the reason", row.Name, version, err)
+			}
+		}
+		if _, err := NewDecoder(row.Name, Params{Callback: "cb", ContentType: "multipart/mixed; boundary=b"}); err != nil {
 			t.Errorf("%s: %v", row.Name, err)
 		}
-		if row.Class != measure.ClassSocket {
-			if _, err := NewDecoder(row.Name, Params{Callback: "cb", ContentType: "multipart/mixed; boundary=b"}); err != nil {
-				t.Errorf("%s: %v", row.Name, err)
+		for _, v := range measure.Variants() {
+			s := at(row.Name, "https://x/?callback=cb")
+			s.Variant, s.Target.HTTP = v.Name, row.HTTP[len(row.HTTP)-1]
+			if err := g.Supports(s); (err == nil) != slices.Contains(row.Variants, v.Name) {
+				t.Errorf("%s as %s: %v", row.Name, v.Name, err)
 			}
 		}
 	}
 	for _, c := range []struct {
 		technique, url, http, proxy, want string
 	}{
-		{"xhr-streaming", "https://x/", "3", "", "HTTP/3"},
-		{"xhr-streaming", "http://x/", "2", "", "only over TLS"},
-		{"websocket", "https://x/", "2", "", "websockets over HTTP/2"},
-		{"websocket", "http://x/", "1.0", "", "needs HTTP/1.1"},
+		{"xhr-streaming", "http://x/", "3", "", "HTTP/3 needs an https URL"},
+		{"xhr-streaming", "https://x/", "3", "http://p/", "HTTP/3 goes direct only"},
+		{"websocket", "https://x/", "2", "", "RFC 8441"},
+		{"websocket", "http://x/", "1.0", "", "goes over HTTP/1.1, not over HTTP/1.0"},
+		{"webtransport", "https://x/", "", "", "goes over HTTP/3, not over HTTP/1.1"},
 		{"xhr-streaming", "http://x/", "0.9", "", "unknown HTTP version"},
 		{"xhr-streaming", "http://x/", "", "socks5://x", "only http and https proxies"},
 		{"carrier-pigeon", "http://x/", "", "", "does not know technique"},
@@ -142,8 +208,10 @@ func TestSupports(t *testing.T) {
 			t.Errorf("%+v: got %v", c, err)
 		}
 	}
-	if err := g.Supports(measure.Subscription{Technique: "xhr-streaming", Target: measure.Target{URL: "https://x/", HTTP: "2"}}); err != nil {
-		t.Error(err)
+	for _, u := range []string{"http://x/", "https://x/"} {
+		if err := g.Supports(measure.Subscription{Technique: "xhr-streaming", Target: measure.Target{URL: u, HTTP: "2", Proxy: "http://p"}}); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

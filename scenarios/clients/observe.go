@@ -57,7 +57,11 @@ func (x *exchange) item(it Item) {
 		x.announceEnd(it)
 		return // reported when the exchange is over
 	}
-	x.report(measure.Event{Kind: it.Kind, ID: it.ID, T: x.stamp, Bytes: it.Bytes, Note: it.Note})
+	e := measure.Event{Kind: it.Kind, ID: it.ID, T: x.stamp, Bytes: it.Bytes, Note: it.Note}
+	if it.Kind == measure.Received {
+		e.Sum = it.Sum()
+	}
+	x.report(e)
 }
 
 // announceEnd notes an end notice, and lets the exchange end within endGrace.

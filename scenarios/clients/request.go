@@ -45,7 +45,7 @@ func (s *subscriber) newRequest(ctx context.Context) (*http.Request, error) {
 // An empty Accept-Encoding there means to send none.
 func (s *subscriber) dress(h http.Header) {
 	h.Set("Accept-Language", "en-US,en;q=0.9")
-	h.Set("User-Agent", UserAgent)
+	h.Set("User-Agent", s.userAgent)
 	for name, values := range s.Target.Header {
 		h[http.CanonicalHeaderKey(name)] = values
 	}

@@ -48,6 +48,10 @@ func (p *pipeline) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 // inFakeTime subscribes for d to an origin that counts its requests from 1.
 // Each line of the timeline starts with the seconds since the start.
 func inFakeTime(t *testing.T, s measure.Subscription, d time.Duration, h func(n int, w http.ResponseWriter, r *http.Request), check func(told string)) {
+	inFakeTimeBy(t, receiver{clock: "go", userAgent: UserAgent}, s, d, h, check)
+}
+
+func inFakeTimeBy(t *testing.T, by receiver, s measure.Subscription, d time.Duration, h func(n int, w http.ResponseWriter, r *http.Request), check func(told string)) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pipeline{conns: make(chan net.Conn), done: make(chan struct{})}
 		n := 0
@@ -59,9 +63,9 @@ func inFakeTime(t *testing.T, s measure.Subscription, d time.Duration, h func(n 
 		started := time.Now()
 		var told []string
 		s.Target.URL = "http://origin/?channel=c&callback=cb"
-		sub, err := new(Go).newSubscriber(s, func(e measure.Event) {
+		sub, err := newSubscriber(s, func(e measure.Event) {
 			told = append(told, time.UnixMicro(e.T).Sub(started).String()+" "+tell(e))
-		})
+		}, by)
 		if err != nil {
 			t.Fatal(err)
 		}

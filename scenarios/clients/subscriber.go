@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -23,7 +24,10 @@ type subscriber struct {
 	url       *url.URL
 	events    *reporter
 	dial      *dialer
-	http      http.RoundTripper
+	http      http.RoundTripper // nil for webtransport
+	quic      *quicDialer       // nil below HTTP/3
+	receiver
+	view visibility // how much of an answer becomes visible when
 
 	position string         // what to resume behind
 	moved    bool           // position was learned from the origin
@@ -43,10 +47,16 @@ type outcome struct {
 func (s *subscriber) run(ctx context.Context) {
 	for {
 		var out outcome
-		if s.technique.Class == measure.ClassSocket {
+		switch s.technique.Name {
+		case "websocket":
 			out = s.socketExchange(ctx)
-		} else {
+		case "webtransport":
+			out = s.sessionExchange(ctx)
+		default:
 			out = s.httpExchange(ctx)
+		}
+		if s.slots != nil {
+			s.closeIdle() // others may wait for its place
 		}
 		if out.over || !s.Resume || ctx.Err() != nil {
 			return
@@ -88,9 +98,27 @@ func (s *subscriber) pause(out outcome) time.Duration {
 func (s *subscriber) close() {
 	s.events.close()
 	s.dial.close()
+	if t, ok := s.http.(*http3Transport); ok {
+		t.close()
+	}
+	if s.quic != nil {
+		s.quic.close()
+	}
+	s.closeIdle()
+}
+
+func (s *subscriber) closeIdle() {
 	if t, ok := s.http.(*http.Transport); ok {
 		t.CloseIdleConnections()
 	}
+}
+
+// numberOf finds the number of the connection that a trace shows.
+func (s *subscriber) numberOf(c net.Conn) int {
+	if s.quic != nil {
+		return s.quic.numberOf(c)
+	}
+	return numberOf(c)
 }
 
 // sleep waits for d, and reports whether ctx let it.

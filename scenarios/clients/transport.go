@@ -48,10 +48,17 @@ func newRoundTripper(t measure.Target, technique measure.Technique, d *dialer) (
 		Protocols:           new(http.Protocols),
 	}
 	if t.HTTP == "2" {
+		// A browser knows HTTP/2 by TLS alone; without it both ends must know
+		// beforehand, and an HTTP/1 proxy can only be tunnelled through.
 		tr.Protocols.SetHTTP2(true)
-	} else {
-		tr.Protocols.SetHTTP1(true)
+		tr.Protocols.SetUnencryptedHTTP2(true)
+		tr.DialContext = d.TunnelContext
+		tr.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			return d.tunnelTLS(ctx, network, address, true)
+		}
+		return tr, nil
 	}
+	tr.Protocols.SetHTTP1(true)
 	switch {
 	case d.proxy == nil:
 	case technique.Class == measure.ClassSocket && t.SocketVia != "get":
@@ -70,7 +77,7 @@ func newRoundTripper(t measure.Target, technique measure.Technique, d *dialer) (
 			if d.proxy.Scheme == "https" && address == hostPort(d.proxy) {
 				return d.dialProxy(ctx)
 			}
-			return d.tunnelTLS(ctx, network, address, t.HTTP == "2")
+			return d.tunnelTLS(ctx, network, address, false)
 		}
 	}
 	return tr, nil

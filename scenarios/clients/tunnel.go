@@ -20,7 +20,7 @@ func (d *dialer) TunnelContext(ctx context.Context, network, address string) (ne
 	if d.proxy == nil {
 		return d.DialContext(ctx, network, address)
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done, err := d.begin(cancel)
 	if err != nil {
@@ -31,6 +31,8 @@ func (d *dialer) TunnelContext(ctx context.Context, network, address string) (ne
 	if err != nil {
 		return nil, err
 	}
+	ctx, late := context.WithTimeout(ctx, connectTimeout)
+	defer late()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	out, err := d.connect(c, address)
 	if !stop() && err == nil {
@@ -69,16 +71,21 @@ func (d *dialer) tunnelTLS(ctx context.Context, network, address string, http2 b
 func (d *dialer) secure(ctx context.Context, c net.Conn, host string, http2 bool) (net.Conn, error) {
 	config := d.tls.Clone()
 	config.ServerName = host
-	config.NextProtos = []string{"http/1.1"}
+	want := "http/1.1"
 	if http2 {
-		config.NextProtos = []string{"h2"}
+		want = "h2"
 	}
+	config.NextProtos = []string{want}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	tc := tls.Client(c, config)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("tls handshake with %s: %w", host, err)
+		return nil, fmt.Errorf("tls handshake with %s, offering %s: %w", host, want, err)
+	}
+	if chosen := tc.ConnectionState().NegotiatedProtocol; http2 && chosen != want {
+		tc.Close()
+		return nil, fmt.Errorf("%s does not speak HTTP/2: of the offer %s it chose %q", host, want, chosen)
 	}
 	return tc, nil
 }
@@ -88,7 +95,7 @@ func (d *dialer) connect(c net.Conn, address string) (net.Conn, error) {
 		Method: http.MethodConnect,
 		URL:    &url.URL{Opaque: address},
 		Host:   address,
-		Header: http.Header{"User-Agent": {UserAgent}},
+		Header: http.Header{"User-Agent": {d.userAgent}},
 	}
 	if auth := proxyAuthorization(d.proxy); auth != "" {
 		req.Header.Set("Proxy-Authorization", auth)

@@ -73,7 +73,7 @@ func (o Options) Check() error {
 		return fmt.Errorf("%d subscribers: want 1 to %d from one process", o.Subscribers, maxSubscribers)
 	case o.Channels < 1 || o.Channels > o.Subscribers:
 		return fmt.Errorf("%d channels: want 1 to the number of subscribers (%d)", o.Channels, o.Subscribers)
-	case o.Rate <= 0 || o.Rate > maxRate:
+	case !(o.Rate > 0 && o.Rate <= maxRate): // not a number is neither
 		return fmt.Errorf("rate %g: want above 0, at most %d messages a second", o.Rate, maxRate)
 	case o.Size < 2 || o.Size > 1<<20:
 		return fmt.Errorf("size %d: want 2 bytes to 1 MB", o.Size)
@@ -106,6 +106,9 @@ func Run(ctx context.Context, o Options) (measure.LoadRecord, error) {
 	p.stop()
 	if err != nil && ctx.Err() == nil {
 		return measure.LoadRecord{}, err
+	}
+	if last := p.failure.Load(); last != nil && p.delivered.Load() == 0 && ctx.Err() == nil {
+		return measure.LoadRecord{}, fmt.Errorf("no message was delivered; all %d requests failed, the last: %s", p.failed.Load(), *last)
 	}
 	return p.record(published, before, after), ctx.Err()
 }

@@ -30,6 +30,7 @@ type polling struct {
 	opened   time.Duration // until every subscriber had asked
 
 	dials, open, asked, delivered, failed atomic.Int64
+	failure                               atomic.Pointer[string] // the last one
 
 	mu       sync.Mutex
 	delay    *hdrhistogram.Histogram // us from due to parsed

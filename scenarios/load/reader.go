@@ -48,7 +48,18 @@ func (r *reader) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("request of nobody: %q", req.Header.Get(numberHeader))
 	}
 	s := r.p.crowd[n]
-	defer func() { r.p.idle <- s }()
+	failed := true
+	defer func() {
+		if failed { // a path that only refuses is not to be flooded
+			pause := time.NewTimer(failurePause)
+			select {
+			case <-pause.C:
+			case <-r.p.ctx.Done():
+			}
+			pause.Stop()
+		}
+		r.p.idle <- s
+	}()
 	req = req.Clone(r.p.ctx)
 	req.Header.Del(numberHeader)
 	if s.seq == 0 && s.after == "" {
@@ -68,17 +79,23 @@ func (r *reader) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err := r.p.read(s, resp.Header.Get("Content-Type"), body, at); err != nil {
 			return nil, r.p.fail(err)
 		}
+		failed = false
 	} else {
-		r.p.failed.Add(1)
+		_ = r.p.fail(fmt.Errorf("status %s", resp.Status))
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 
+// failurePause is how long a subscriber waits after a failed request.
+const failurePause = 200 * time.Millisecond
+
 // fail counts a failed request, unless it was cut off by stop.
 func (p *polling) fail(err error) error {
 	if p.ctx.Err() == nil {
 		p.failed.Add(1)
+		text := err.Error()
+		p.failure.Store(&text)
 	}
 	return err
 }

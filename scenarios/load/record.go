@@ -45,7 +45,7 @@ func (p *polling) record(published int, before, after usage) measure.LoadRecord 
 		"lost": float64(max(0, expected-delivered+int64(p.doubled))), "duplicated": float64(p.doubled), "reordered": float64(p.disorder),
 		"connections": float64(p.dials.Load()), "connections_open": float64(p.open.Load()),
 		"requests": float64(p.metrics.Requests), "requests_failed": float64(p.failed.Load()),
-		"requests_per_s": round(p.metrics.Rate), "request_p50_ms": inMS(p.metrics.Latencies.P50), "request_p99_ms": inMS(p.metrics.Latencies.P99),
+		"requests_per_s": round(float64(p.metrics.Requests) / time.Since(p.started).Seconds()), "request_p50_ms": inMS(p.metrics.Latencies.P50), "request_p99_ms": inMS(p.metrics.Latencies.P99),
 		"opened_per_s": round(float64(p.o.Subscribers) / p.opened.Seconds()),
 	}
 	if delivered > 0 {

@@ -27,9 +27,9 @@ type Cause struct {
 }
 
 const (
-	stopBuffering = "Turn response buffering off for this location (nginx: proxy_buffering off; or send X-Accel-Buffering: no). Until then use long-poll or a websocket: both end or bypass the buffer."
+	stopBuffering = "Turn response buffering off for this location (nginx: proxy_buffering off; or send X-Accel-Buffering: no), or use a technique that works through this path as it is."
 	raiseIdle     = "Raise the idle limit for this location (nginx: proxy_read_timeout; haproxy: timeout server and timeout tunnel), or send a heartbeat at most every half of it."
-	allowUpgrade  = "Forward the upgrade (nginx: proxy_http_version 1.1 with Upgrade and Connection headers set; haproxy needs nothing), or use wss so that the path sees only a tunnel; fall back to eventsource or long-poll."
+	allowUpgrade  = "Forward the upgrade (nginx: proxy_http_version 1.1 with Upgrade and Connection headers set; haproxy needs nothing), or use wss where the path passes TLS on without looking; otherwise fall back to a technique that works through it."
 )
 
 // Causes returns the closed table of RESULTS.md. Adding a row needs the fault

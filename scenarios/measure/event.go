@@ -66,6 +66,10 @@ type Event struct {
 	Conn  int    `json:"conn,omitempty"` // numbers connections from 1, never a label
 	Note  string `json:"note,omitempty"`
 
+	// Sum tells a message's data from altered data: see SumJSON and SumBytes.
+	// "" on events of other kinds, and where the data is not at hand.
+	Sum string `json:"sum,omitempty"`
+
 	Status      int     `json:"status,omitempty"`       // headers: the response status
 	HTTP        string  `json:"http,omitempty"`         // headers: protocol version as seen on this side, "1.0", "1.1", "2"
 	Method      string  `json:"method,omitempty"`       // origin headers: the request's method

@@ -3,6 +3,7 @@ package measure
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ type RunRecord struct {
 	Seed       int64              `json:"seed"`
 	NoiseFloor map[string]float64 `json:"noise_floor,omitempty"`
 	Planned    int                `json:"planned,omitempty"` // cells the run set out to measure
+	// Selection is what the run was asked to measure, so that a resumed run
+	// measures the same; its form belongs to the command that wrote it.
+	Selection json.RawMessage `json:"selection,omitempty"`
 }
 
 // Tool identifies the build that measured.

@@ -24,7 +24,10 @@ type Target struct {
 // Subscription is one act of receiving by one technique.
 type Subscription struct {
 	Technique string
-	Target    Target
+	// Variant is another way to ask for the technique, by its name in
+	// Variants. "" is the plain one.
+	Variant string
+	Target  Target
 	// After resumes behind this message id; "" starts as the technique does.
 	After string
 	// Resume makes the client come back after an ended stream or poll, with

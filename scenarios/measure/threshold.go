@@ -8,8 +8,10 @@ const (
 	PromptFloor = 250 * time.Millisecond
 	// LateLimit is the delay beyond which a message counts as broken.
 	LateLimit = 2 * time.Second
-	// ControlFactor times the control's p99 is prompt as well.
+	// ControlFactor times the control's p99 is prompt as well, up to PromptCeiling:
+	// one hiccup of a busy machine must not make a slow path look fine.
 	ControlFactor = 5
+	PromptCeiling = 500 * time.Millisecond
 )
 
 // Thresholds are the limits that delays of one cell are held against.
@@ -21,7 +23,7 @@ type Thresholds struct {
 // NewThresholds derives the limits from the control's p99 on the direct path
 // and from the interval at which the technique asks (0 for pushed ones).
 func NewThresholds(controlP99, pollInterval time.Duration) Thresholds {
-	prompt := max(PromptFloor, ControlFactor*controlP99)
+	prompt := max(PromptFloor, min(ControlFactor*controlP99, PromptCeiling))
 	return Thresholds{Prompt: prompt + pollInterval, Late: max(LateLimit, prompt) + pollInterval}
 }
 

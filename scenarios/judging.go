@@ -1,0 +1,141 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// quickControl is how long a message may take over the direct path at worst
+// before the control is measured again in more quiet.
+const quickControl = 60 * time.Millisecond
+
+// judged is a check record and whether to believe it.
+type judged struct {
+	measure.CheckRecord
+	doubtful bool
+	attempts int // how often it was measured, if more than once
+}
+
+// judge answers one check from its trials.
+func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused []int, ctl *control) judged {
+	rec := judged{CheckRecord: measure.CheckRecord{
+		Type: measure.TypeCheck, Cell: c.labels.ID(), Labels: c.labels,
+		Check: check.ID, Kind: check.Kind, Axis: check.Axis, Clocks: clocks(c, r.opt.Origin),
+	}}
+	if lack := check.Requires.Missing(r.opt.Origin.Can()); lack != "" {
+		rec.Verdict, rec.Got = measure.Untested, "the origin cannot "+lack
+		return rec
+	}
+	kase := Case{Refused: refused, Technique: c.technique, Client: c.receiver.Name, Evidence: map[string]*Evidence{}, MaxWait: r.opt.MaxWait}
+	var interval time.Duration
+	for _, t := range check.Trials {
+		run := runs[t.Name]
+		rec.TookMS = max(rec.TookMS, run.took.Milliseconds())
+		rec.ProxyVersion, rec.ProxyConfig = run.version, run.configHash
+		if run.evidence != nil {
+			e := run.evidence
+			rec.Trial = t.Name
+			rec.StartedUS = e.Started.UnixMicro()
+			rec.HTTPUpstream = e.HTTPUpstream()
+			rec.Hits += hits(e)
+			interval = max(interval, e.Interval)
+			kase.Evidence[t.Name] = e
+		}
+		var unsupported *proxies.UnsupportedError
+		if errors.As(run.err, &unsupported) {
+			rec.Verdict, rec.Got = measure.Unsupported, unsupported.Error()
+			return rec
+		}
+		if run.err != nil {
+			rec.Verdict, rec.Got = measure.HarnessFailed, run.err.Error()
+			rec.doubtful = true
+			return rec
+		}
+		// A schedule that came out compressed shows another pattern than asked for.
+		if lag := worstLag(run.evidence); check.Axis == measure.Delivery && lag > publisherLag {
+			rec.Verdict = measure.HarnessFailed
+			rec.Got = fmt.Sprintf("this machine was too busy: the publisher itself was %s late", short(lag))
+			rec.doubtful = true
+			return rec
+		}
+	}
+	var p99 time.Duration
+	if ctl != nil {
+		p99, kase.Control = ctl.p99, ctl.outcome.evidence
+	}
+	kase.Limits = measure.NewThresholds(p99, interval)
+	f := check.Judge(kase)
+	rec.Verdict, rec.Cause, rec.Want, rec.Got = f.Verdict, f.Cause, f.Want, f.Got
+	rec.EndedBy, rec.EndKind, rec.Values, rec.doubtful = f.EndedBy, f.EndKind, f.Values, f.Doubtful
+	if isDirect(c.path) && c.receiver.Name != "go" && heldBack(rec.Cause) {
+		rec.Cause = "browser-sniff" // there is nobody else on the direct path
+		rec.Got += "; over the direct path, so it is the client that waits"
+	}
+	if cause, ok := measure.CauseByID(rec.Cause); ok {
+		rec.Advice = cause.Advice
+	}
+	if ctl == nil {
+		// Nothing on the direct path could be at fault, and limits hang on it.
+		slow := time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-interval > quickControl
+		rec.doubtful = rec.doubtful || slow || rec.Verdict == measure.Degraded || rec.Verdict == measure.Broken
+	}
+	if why := controlFailure(check.ID, ctl); why != "" {
+		rec.Verdict, rec.Cause, rec.Advice, rec.Got, rec.doubtful = measure.SetupFailed, "", "", why, false
+	}
+	return rec
+}
+
+// controlFailure says why the control leaves a check without meaning.
+func controlFailure(check string, ctl *control) string {
+	if ctl == nil {
+		return ""
+	}
+	i := slices.IndexFunc(ctl.outcome.checks, func(r measure.CheckRecord) bool { return r.Check == check })
+	if i < 0 {
+		return ""
+	}
+	switch c := ctl.outcome.checks[i]; c.Verdict {
+	case measure.Degraded, measure.Broken, measure.HarnessFailed:
+		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
+	}
+	return ""
+}
+
+// hits counts the requests that the path has seen: what its proxy counted, or
+// what reached the origin where it cannot count. An answer without a request
+// at the origin was the proxy's own.
+func hits(e *Evidence) int {
+	if e.Stats.Hits >= 0 {
+		return e.Stats.Hits
+	}
+	return max(len(e.Requests()), min(1, len(e.Headers())))
+}
+
+func worstLag(e *Evidence) time.Duration {
+	lag := e.Lag
+	for _, p := range e.Parts {
+		lag = max(lag, p.Lag)
+	}
+	return lag
+}
+
+func clocks(c cell, o Origin) []measure.Clock {
+	out := []measure.Clock{{ID: "c1"}}
+	for _, k := range []measure.Clock{c.receiver.Client.Clock(), o.Clock()} {
+		if !slices.ContainsFunc(out, func(have measure.Clock) bool { return have.ID == k.ID }) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// heldBack reports whether a cause says that bytes were sent and kept.
+func heldBack(cause string) bool {
+	c, ok := measure.CauseByID(cause)
+	return ok && (c.ID == "buffered" || c.Refines == "buffered")
+}
