@@ -16,6 +16,7 @@ import (
 const (
 	maxAttempts  = 4
 	publisherLag = 200 * time.Millisecond
+	lateBurst    = time.Second
 )
 
 // outcome is everything one cell brought back.
@@ -118,15 +119,20 @@ func (r *runner) trials(ctx context.Context, c cell, trials []Trial, attempt int
 
 func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trialRun {
 	run := new(trialRun)
-	// What is measured again is measured in more quiet: the second time with a
-	// quarter of the slots to itself, from the third on with all of them.
+	// What is measured again is measured in more quiet: with a sixth of the slots
+	// to itself, then with half, the last time with all of them.
+	share := map[int]int64{1: 0, 2: r.parallel / 6, 3: r.parallel / 2}
+	quiet, known := share[attempt]
+	if !known {
+		quiet = r.parallel
+	}
+	quiet = max(1, quiet)
 	if places := r.places[c.receiver.Name]; places != nil {
 		if run.err = places.Acquire(ctx, 1); run.err != nil {
 			return run
 		}
 		defer places.Release(1)
 	}
-	quiet := max(1, min(r.parallel, r.parallel*int64((attempt-1)*(attempt-1))/4))
 	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
 		return run
 	}

@@ -15,12 +15,13 @@ const (
 	burstSmall   = 48 // of 512 bytes
 	burstLarge   = 72 // of 4,096 bytes
 	burstSpacing = 8 * time.Millisecond
+	burstName    = "burst"
 )
 
 // burstTrial sends more than a buffer of 256 KB holds, to see what flushes
 // when: at a number of bytes, on a timer, or only at the end.
 func burstTrial() Trial {
-	return Trial{Name: "burst", Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+	return Trial{Name: burstName, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		x := b.open(ctx, "burst", unrecycled(), false)
 		if !x.attached(ctx) {
 			return x.finish(ctx)

@@ -16,7 +16,7 @@ import (
 )
 
 // The default matrix. The browser takes the paths and the questions on which it
-// could differ; silence and departures are the path's matter, and the Go client
+// could differ; silence, departures and endings are the path's matter, and the Go client
 // asks about them at a tenth of the cost.
 var (
 	defaultProxies = []string{
@@ -24,7 +24,7 @@ var (
 		"real:nginx", "real:nginx/streaming", "real:haproxy", "real:haproxy/streaming",
 	}
 	defaultBrowserProxies = []string{"direct", "fault:buffer(until=close)", "real:nginx", "real:nginx/streaming"}
-	defaultBrowserChecks  = []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/large", "delivery/burst", "ending/recycle", "counting/connections"}
+	defaultBrowserChecks  = []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "counting/connections"}
 )
 
 // clientNames lists the clients: the real ones, then the models.

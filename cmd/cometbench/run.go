@@ -62,7 +62,7 @@ report.html, summary.md and junit.xml.
 Without --technique, --proxy and --client it measures the default matrix: eight
 techniques through simulated proxies and, where they are installed, nginx and
 haproxy in stock and streaming configuration, by the Go client and, on four of
-the paths and without the checks delivery/idle and ending/abort, by headless
+the paths and for opening, first, steady and burst delivery, by headless
 Chromium. What is missing here is skipped and named.`,
 		Example: `  cometbench run
   cometbench run --technique eventsource,websocket --proxy real:nginx --proxy real:nginx/streaming
