@@ -94,9 +94,17 @@ func list(kind string) ([]listed, error) {
 				causes = append(causes, p.Cause)
 			}
 			for _, p := range f.Params {
-				params = append(params, p.Name)
+				text := p.Name
+				if p.Default != "" {
+					text += "=" + p.Default
+				}
+				params = append(params, text)
 			}
-			out = append(out, listed{Name: f.Name, Means: f.Means, More: map[string]any{"parameters": params, "causes": causes}})
+			means := f.Means
+			if len(params) > 0 {
+				means += " Parameters: " + strings.Join(params, ", ") + "."
+			}
+			out = append(out, listed{Name: f.Name, Means: means, More: map[string]any{"parameters": params, "causes": causes}})
 		}
 	case "clients":
 		out = []listed{{Name: "go", Means: "a Go client with its own decoders"}, {Name: "chromium", Means: "headless Chromium, a page per technique"}}

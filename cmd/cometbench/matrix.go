@@ -308,7 +308,11 @@ func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]sce
 	}
 	for _, name := range names {
 		if c, ok := clients.ByName(name); ok {
-			out = append(out, scenarios.Receiver{Name: name, Client: c})
+			r := scenarios.Receiver{Name: name, Client: c}
+			if name == "model:two-connections" {
+				r.AtOnce = 2 // it has no third socket to the origin they all share
+			}
+			out = append(out, r)
 			continue
 		}
 		c, err := browsers.NewChromium(ctx, browsers.Options{MostContexts: browserContexts})

@@ -11,6 +11,7 @@ import (
 // TestReadme runs every command in the README's sh blocks as a newcomer
 // would, in order, in a fresh directory.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func TestReadme(t *testing.T) {
 	if ran < 8 {
 		t.Errorf("ran %d commands of the README, want at least 8", ran)
 	}
-	for _, file := range []string{"out/nginx/report.html", "out/idle/summary.md"} {
+	for _, file := range []string{"cometbench-out/nginx/report.html", "cometbench-out/idle/summary.md"} {
 		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
 			t.Error(err)
 		}
