@@ -288,6 +288,13 @@ func (p *road) upgrade() (net.Conn, *bufio.Reader) {
 // drain logs raw bytes until the connection ends.
 func (p *road) drain(r io.Reader) { p.drainAs("", r) }
 
+// gone reports whether the client has noted that it leaves.
+func (p *road) gone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.log, func(line string) bool { return strings.HasSuffix(line, "client leaves") })
+}
+
 func (p *road) drainAs(who string, r io.Reader) {
 	buf := make([]byte, 64<<10)
 	for {
@@ -298,7 +305,9 @@ func (p *road) drainAs(who string, r io.Reader) {
 		switch {
 		case err == nil:
 			continue
-		case errors.Is(err, net.ErrClosed):
+		case errors.Is(err, net.ErrClosed), who == "" && p.gone():
+			// What a connection says that its own end closed depends on who is
+			// first, over TLS.
 		case err == io.EOF:
 			p.note("%scut", who)
 		default:
