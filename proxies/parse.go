@@ -70,9 +70,9 @@ func parseLink(link string, opt ParseOptions) (Proxy, error) {
 			return nil, fmt.Errorf("proxy %s: %w", quoteName(link), err)
 		}
 		if kind == "forward" {
-			return &foreignForward{name: masked(link), url: u}, nil
+			return &foreignForward{name: MaskPasswords(link), url: u}, nil
 		}
-		return &foreignReverse{name: masked(link), url: u}, nil
+		return &foreignReverse{name: MaskPasswords(link), url: u}, nil
 	case "real":
 		if opt.Real == nil {
 			return nil, fmt.Errorf("proxy %s: real programs are not available here", quoteName(link))
@@ -143,5 +143,6 @@ func quoteName(name string) string {
 // password is what stands between user and host in a URL.
 var password = regexp.MustCompile(`(://[^/:@\s]*):[^/@\s]+@`)
 
-// masked takes a password out of a spec: names go into every report.
-func masked(spec string) string { return password.ReplaceAllString(spec, "$1:***@") }
+// MaskPasswords takes passwords out of the URLs in a text: specs and command
+// lines go into every report.
+func MaskPasswords(spec string) string { return password.ReplaceAllString(spec, "$1:***@") }

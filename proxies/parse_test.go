@@ -206,7 +206,7 @@ func FuzzParse(f *testing.F) {
 				}
 				continue
 			}
-			if p.Name() != masked(spec) {
+			if p.Name() != MaskPasswords(spec) {
 				t.Errorf("%q is called %q", spec, p.Name())
 			}
 			if len(p.Capabilities().Modes) == 0 {

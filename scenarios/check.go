@@ -1,9 +1,6 @@
 package scenarios
 
 import (
-	"path"
-	"time"
-
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -43,11 +40,8 @@ func All() []Check {
 func Match(all []Check, globs []string) []Check {
 	var out []Check
 	for _, c := range all {
-		for _, g := range globs {
-			if ok, _ := path.Match(g, c.ID); ok {
-				out = append(out, c)
-				break
-			}
+		if Glob(globs, c.ID) {
+			out = append(out, c)
 		}
 	}
 	return out
@@ -60,7 +54,6 @@ type Case struct {
 	Limits    measure.Thresholds
 	Evidence  map[string]*Evidence // by trial name
 	Control   map[string]*Evidence // the same trials over the direct path; nil for the control itself
-	MaxWait   time.Duration
 	// Refused are the statuses of 400 and above that the path itself answered
 	// with in any trial of the cell, the first time it was measured.
 	Refused []int

@@ -11,20 +11,19 @@ import (
 // Evidence is all that is known of one trial. Times in it are on the
 // coordinator's clock.
 type Evidence struct {
-	Trial     string
-	Started   time.Time
-	Sent      []Sent
-	Client    []measure.Event
-	Origin    []measure.Event
-	Attached  bool          // the origin accepted a subscription
-	Released  time.Time     // when the trial had the origin end the exchange; zero if never
-	Left      time.Time     // when the trial made the client leave; zero if never
-	Lag       time.Duration // how late the publisher itself was at worst
-	Scale     float64       // of policy time on this path; 1 is unscaled
-	Scalable  bool          // the path could be scaled
-	Stats     proxies.Stats // the proxy's counters for this trial
-	ClientErr error         // the client itself failed
-	Parts     []*Evidence   // for trials made of several exchanges, in order
+	Trial    string
+	Started  time.Time
+	Sent     []Sent
+	Client   []measure.Event
+	Origin   []measure.Event
+	Attached bool          // the origin accepted a subscription
+	Released time.Time     // when the trial had the origin end the exchange; zero if never
+	Left     time.Time     // when the trial made the client leave; zero if never
+	Lag      time.Duration // how late the publisher itself was at worst
+	Scale    float64       // of policy time on this path; 1 is unscaled
+	Scalable bool          // the path could be scaled
+	Stats    proxies.Stats // the proxy's counters for this trial
+	Parts    []*Evidence   // for trials made of several exchanges, in order
 
 	Interval  time.Duration // poll interval used, 0 for pushed techniques
 	Heartbeat time.Duration // silence trials: heartbeat asked for, wire time
@@ -147,6 +146,14 @@ func (e *Evidence) HTTPUpstream() string {
 		}
 	}
 	return ""
+}
+
+// exchanges are the parts of a trial made of several, else the trial itself.
+func (e *Evidence) exchanges() []*Evidence {
+	if len(e.Parts) > 0 {
+		return e.Parts
+	}
+	return []*Evidence{e}
 }
 
 // Malformed counts the pieces that the client could not make sense of within

@@ -31,7 +31,7 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		rec.Verdict, rec.Got = measure.Untested, "the origin cannot "+lack
 		return rec
 	}
-	kase := Case{Refused: refused, Technique: c.technique, Client: c.receiver.Name, Evidence: map[string]*Evidence{}, MaxWait: r.opt.MaxWait}
+	kase := Case{Refused: refused, Technique: c.technique, Client: c.receiver.Name, Evidence: map[string]*Evidence{}}
 	var interval time.Duration
 	for _, t := range check.Trials {
 		run := runs[t.Name]
@@ -118,8 +118,8 @@ func hits(e *Evidence) int {
 }
 
 func worstLag(e *Evidence) time.Duration {
-	lag := e.Lag
-	for _, p := range e.Parts {
+	var lag time.Duration
+	for _, p := range e.exchanges() {
 		lag = max(lag, p.Lag)
 	}
 	return lag

@@ -80,7 +80,7 @@ func refusals(runs map[string]*trialRun) []int {
 		if run.evidence == nil || name == silenceName {
 			continue
 		}
-		for _, e := range append([]*Evidence{run.evidence}, run.evidence.Parts...) {
+		for _, e := range run.evidence.exchanges() {
 			out = append(out, e.Refusals()...)
 		}
 	}

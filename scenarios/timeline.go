@@ -39,12 +39,7 @@ func (o outcome) timeline(started time.Time) []measure.Event {
 	for _, name := range slices.SortedFunc(maps.Keys(o.evidence), func(a, b string) int {
 		return cmp.Or(rank(order, a)-rank(order, b), strings.Compare(a, b))
 	}) {
-		e := o.evidence[name]
-		parts := e.Parts
-		if len(parts) == 0 {
-			parts = []*Evidence{e}
-		}
-		for i, p := range parts {
+		for i, p := range o.evidence[name].exchanges() {
 			trial := name
 			if i > 0 {
 				trial = fmt.Sprintf("%s-%d", name, i+1)

@@ -22,11 +22,11 @@ import (
 
 // loadOptions are the flags of `load`.
 type loadOptions struct {
-	technique, proxy, out               string
-	subscribers, channels, size, window int
-	rate                                float64
-	duration, interval                  time.Duration
-	quiet, jsonOutput                   bool
+	technique, proxy, out       string
+	subscribers, channels, size int
+	rate                        float64
+	duration, interval          time.Duration
+	quiet, jsonOutput           bool
 }
 
 func loadCommand() *cobra.Command {

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// directory opens the run directory, new or to be resumed, and says which
+// cells are in it already.
+func (o runOptions) directory(id string) (*measure.Writer, map[string]bool, error) {
+	if o.resume != "" {
+		w, done, err := measure.Resume(o.resume)
+		if err != nil {
+			return nil, nil, usage("--resume %s: %w", o.resume, err)
+		}
+		return w, done, nil
+	}
+	dir := o.out
+	if dir == "" {
+		dir = filepath.Join("cometbench-out", id)
+	}
+	w, err := measure.Create(dir)
+	if errors.Is(err, measure.ErrExists) {
+		return nil, nil, usage("--out %s: it holds the results of another run; name a new directory, or --resume %s", dir, dir)
+	}
+	if err != nil {
+		return nil, nil, usage("--out %s: %w; name a directory that can be written", dir, err)
+	}
+	return w, nil, nil
+}
+
+func runID(t time.Time) string { return t.UTC().Format("20060102-150405.000") }
+
+// record is the run's first line.
+func (o runOptions) record(ctx context.Context, id string, origin scenarios.Origin, planned int) (measure.RunRecord, error) {
+	v, commit := buildInfo()
+	sel := o.selection
+	sel.Proxies = redacted(sel.Proxies)
+	asked, err := json.Marshal(sel)
+	if err != nil {
+		return measure.RunRecord{}, fmt.Errorf("write down the selection: %w", err)
+	}
+	return measure.RunRecord{
+		Type: measure.TypeRun, Schema: measure.Schema, ID: id, Started: time.Now(), Selection: asked,
+		Command: append([]string{"cometbench"}, redacted(os.Args[1:])...), Tool: measure.Tool{Version: v, Commit: commit},
+		Host: scenarios.ThisHost(), TimeScale: o.TimeScale, Seed: o.Seed, Planned: planned,
+		NoiseFloor: scenarios.NoiseFloor(ctx, origin),
+	}, nil
+}
+
+// takeOver sets the selection to that of the run to be resumed.
+func (o *runOptions) takeOver() error {
+	run, err := measure.Read(o.resume)
+	if err != nil {
+		return usage("--resume %s: %w", o.resume, err)
+	}
+	if len(run.Record.Selection) == 0 {
+		return usage("--resume %s: this run did not write down what it was to measure; start a new one", o.resume)
+	}
+	if err := json.Unmarshal(run.Record.Selection, &o.selection); err != nil {
+		return usage("--resume %s: its selection cannot be read: %w", o.resume, err)
+	}
+	return nil
+}
+
+// redacted hides tokens and passwords in what results and reports repeat.
+func redacted(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		out[i] = proxies.MaskPasswords(a)
+		if strings.HasPrefix(a, "--origin-token=") {
+			out[i] = "--origin-token=…"
+		}
+		if i > 0 && args[i-1] == "--origin-token" {
+			out[i] = "…"
+		}
+	}
+	return out
+}
