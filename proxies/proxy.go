@@ -85,7 +85,10 @@ type Instance interface {
 	Route() Route
 	// Stats counts since the start.
 	Stats() Stats
-	// Version and ConfigHash identify a real program ("" for simulated ones).
+	// Version and ConfigHash identify a real program. A preset's Version says
+	// what it is modelled on and how sure that is ([Preset.Basis]), so that a
+	// result which rests on hearsay carries that along; otherwise simulated
+	// ones have none.
 	Version() string
 	ConfigHash() string
 	// Close stops it with all its children and waits for them.
