@@ -154,6 +154,10 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 		if origin, err = o.start(ctx); err != nil {
 			return err
 		}
+		if o.origin != "" && !o.quiet {
+			k := origin.Clock()
+			fmt.Fprintf(stderr, "two clocks: add %.3f ms to the origin's to get ours, right to within %.3f ms\n", float64(k.OffsetUS)/1000, float64(k.BoundUS)/1000)
+		}
 	}
 	defer origin.Close()
 	if err := scenarios.Preflight(ctx, m, origin); err != nil {
