@@ -22,7 +22,7 @@ type Config struct {
 	Window          int   // messages a channel keeps for resuming; 0 is 1,024
 	MaxMessageBytes int64 // of a published body, and of a subscribe request's; 0 is 1 MB
 	MaxChannels     int   // channels kept; 0 is 65,536. Those without subscribers go first
-	MaxSubscribers  int   // subscriptions at once, further ones get 503; 0 is 65,536
+	MaxSubscribers  int   // subscriptions at once, and completions besides; further ones get 503; 0 is 65,536
 	MaxLogBytes     int64 // bytes of messages kept in all; 0 is 256 MB
 	MaxPublishRate  int   // messages a second, over all channels, after a burst of as many; further ones get 429; 0 is no limit
 

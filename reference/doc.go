@@ -16,6 +16,10 @@
 // recycles or ends, and is handed the time. [Options] is the closed table of
 // what a subscriber may ask for.
 //
+// Beside the techniques, /llm/v1/chat/completions stands in for a language
+// model behind the chat completions API, for trying what measures an
+// application's own endpoint; the index page lists its options.
+//
 // What it does not do: it never judges a path, knows nothing of proxies or
 // clients, keeps messages in memory only, and does not authenticate
 // subscribers. It is an instrument, not a message broker.

@@ -33,7 +33,7 @@ func (GoroutineEngine) Detach(sub *Subscription, reason string) { sub.detach(rea
 func attachStream(w http.ResponseWriter, r *http.Request, sub *Subscription, f Framer) {
 	head := f.Head()
 	length, _ := strconv.ParseInt(head.Header.Get("Content-Length"), 10, 64) // 0 without
-	out, err := newHTTPOutlet(w, head, compresses(w, r, sub))
+	out, err := newHTTPOutlet(w, head, compresses(w, r, sub.Params.Gzip))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -57,12 +57,19 @@ func attachPoll(w http.ResponseWriter, r *http.Request, sub *Subscription, f Fra
 		sub.aborted("context: " + err.Error())
 		return
 	}
-	head := f.Head()
+	if err := answerWhole(w, f.Head(), a.body, compresses(w, r, sub.Params.Gzip)); err != nil {
+		sub.aborted("write: " + err.Error())
+		panic(http.ErrAbortHandler)
+	}
+	a.noted(sub)
+}
+
+// answerWhole answers with a body in one piece, compressed if compress.
+func answerWhole(w http.ResponseWriter, head Head, body []byte, compress bool) error {
 	for k, v := range head.Header {
 		w.Header()[k] = v
 	}
-	body := a.body
-	if compresses(w, r, sub) {
+	if compress {
 		body = zipped(body)
 		w.Header().Set("Content-Encoding", "gzip")
 	}
@@ -70,20 +77,16 @@ func attachPoll(w http.ResponseWriter, r *http.Request, sub *Subscription, f Fra
 	rc := http.NewResponseController(w)
 	_ = rc.SetWriteDeadline(time.Now().Add(answerAllowed)) // a writer without deadlines does not block
 	w.WriteHeader(head.Status)
-	_, err = w.Write(body)
-	if err == nil {
-		err = rc.Flush()
+	if _, err := w.Write(body); err != nil {
+		return err
 	}
-	if err != nil {
-		sub.aborted("write: " + err.Error())
-		panic(http.ErrAbortHandler)
-	}
-	a.noted(sub)
+	return rc.Flush()
 }
 
-// compresses decides on gzip, and tells caches on what that depended.
-func compresses(w http.ResponseWriter, r *http.Request, sub *Subscription) bool {
-	if !sub.Params.Gzip {
+// compresses decides on gzip, if it was asked for, and tells caches on what
+// that depended.
+func compresses(w http.ResponseWriter, r *http.Request, asked bool) bool {
+	if !asked {
 		return false
 	}
 	w.Header().Add("Vary", "Accept-Encoding")

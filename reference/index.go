@@ -18,6 +18,9 @@ type indexData struct {
 	Techniques []indexTechnique
 	Historic   []HistoricTechnique
 	Options    []Option
+
+	CompletionsURL string // as curl wants it
+	Completion     []completionOption
 }
 
 type indexTechnique struct {
@@ -31,7 +34,11 @@ func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
 	if !allowMethods(w, r, http.MethodGet, http.MethodHead) {
 		return
 	}
-	data := indexData{Nonce: rand.Text(), Historic: Historic(), Options: Options()}
+	data := indexData{Nonce: rand.Text(), Historic: Historic(), Options: Options(), Completion: completionOptions()}
+	data.CompletionsURL = r.Host + completionsPath
+	if r.TLS != nil {
+		data.CompletionsURL = "https://" + data.CompletionsURL
+	}
 	for _, t := range All() {
 		data.Techniques = append(data.Techniques, indexTechnique{t.Name(), t.Info()})
 	}

@@ -34,6 +34,7 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		{"subscribers", "gauge", "Subscriptions being served, held polls included.", int64(subscribers)},
 		{"channels", "gauge", "Channels that have subscribers.", int64(channels)},
 		{"messages_total", "counter", "Messages published.", s.hub.published.Load()},
+		{"completions", "gauge", "Completions that the stand-in model writes.", s.completions.open.Load()},
 		{"workers", "gauge", "Requests that may be served at once; 0 is no limit.", slots},
 		{"workers_busy", "gauge", "Workers in use, held responses included.", busy},
 		{"workers_waiting", "gauge", "Requests that wait for a worker.", waiting},

@@ -31,8 +31,8 @@ const (
 
 var callbackName = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$.]*$`)
 
-func setDuration(field func(*Params) *span) func(*Params, string) error {
-	return func(p *Params, s string) error {
+func setDuration[P any](field func(*P) *span) func(*P, string) error {
+	return func(p *P, s string) error {
 		d, err := time.ParseDuration(s)
 		if err != nil {
 			return errors.New("want a duration such as 250ms or 60s")
@@ -45,8 +45,8 @@ func setDuration(field func(*Params) *span) func(*Params, string) error {
 	}
 }
 
-func setInt64(low, high int64, field func(*Params) *int64) func(*Params, string) error {
-	return func(p *Params, s string) error {
+func setInt64[P any](low, high int64, field func(*P) *int64) func(*P, string) error {
+	return func(p *P, s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || n < low || n > high {
 			return fmt.Errorf("want a whole number from %d to %d", low, high)
@@ -56,10 +56,10 @@ func setInt64(low, high int64, field func(*Params) *int64) func(*Params, string)
 	}
 }
 
-func setInt(high int64, field func(*Params) *int) func(*Params, string) error {
-	return func(p *Params, s string) error {
+func setInt[P any](high int64, field func(*P) *int) func(*P, string) error {
+	return func(p *P, s string) error {
 		var n int64
-		err := setInt64(0, high, func(*Params) *int64 { return &n })(p, s)
+		err := setInt64(0, high, func(*P) *int64 { return &n })(p, s)
 		if err == nil {
 			*field(p) = int(n)
 		}
@@ -67,8 +67,8 @@ func setInt(high int64, field func(*Params) *int) func(*Params, string) error {
 	}
 }
 
-func setWord(field func(*Params) *string, words ...string) func(*Params, string) error {
-	return func(p *Params, s string) error {
+func setWord[P any](field func(*P) *string, words ...string) func(*P, string) error {
+	return func(p *P, s string) error {
 		if !slices.Contains(words, s) {
 			return wantWord(s, words)
 		}
@@ -78,12 +78,12 @@ func setWord(field func(*Params) *string, words ...string) func(*Params, string)
 }
 
 // setFlag accepts on and, unless it is "", off.
-func setFlag(field func(*Params) *bool, on, off string) func(*Params, string) error {
+func setFlag[P any](field func(*P) *bool, on, off string) func(*P, string) error {
 	words := []string{on}
 	if off != "" {
 		words = append(words, off)
 	}
-	return func(p *Params, s string) error {
+	return func(p *P, s string) error {
 		if !slices.Contains(words, s) {
 			return wantWord(s, words)
 		}
@@ -131,10 +131,13 @@ func setType(p *Params, s string) error {
 	return nil
 }
 
-func setNonce(p *Params, s string) error {
-	if len(s) > maxWord || !utf8.ValidString(s) {
-		return fmt.Errorf("want at most %d bytes of UTF-8", maxWord)
+// setText accepts anything that can be written down.
+func setText[P any](field func(*P) *string) func(*P, string) error {
+	return func(p *P, s string) error {
+		if len(s) > maxWord || !utf8.ValidString(s) {
+			return fmt.Errorf("want at most %d bytes of UTF-8", maxWord)
+		}
+		*field(p) = s
+		return nil
 	}
-	p.Nonce = s
-	return nil
 }

@@ -55,7 +55,7 @@ func Options() []Option {
 		{"compress", "gzip", "", "Compress the body if the request accepts it.", setFlag(func(p *Params) *bool { return &p.Gzip }, "gzip", "")},
 		{"flush", "0|1", "1", "Whether each message is flushed.", setFlag(func(p *Params) *bool { return &p.Flush }, "1", "0")},
 		{"slow", "disconnect|drop|wait", "disconnect", "What happens when more than 256 messages or 1 MB wait for the subscriber.", setSlow},
-		{"nonce", "text", "", "Ignored, and kept in the record; it makes a URL unique.", setNonce},
+		{"nonce", "text", "", "Ignored, and kept in the record; it makes a URL unique.", setText(func(p *Params) *string { return &p.Nonce })},
 	}
 }
 
@@ -63,24 +63,38 @@ func Options() []Option {
 // ErrOption and is one line that names the nearest known option or what a
 // value looks like.
 func ParseParams(query url.Values) (Params, error) {
-	p := DefaultParams()
-	table := Options()
-	for _, key := range sortedKeys(query) {
-		if slices.Contains(addressing, key) {
-			continue
-		}
-		i := slices.IndexFunc(table, func(o Option) bool { return o.Name == key })
-		if i < 0 {
-			return Params{}, unknownOption(key, optionNames())
-		}
-		if len(query[key]) != 1 {
-			return Params{}, fmt.Errorf("%w: %s is given %d times", ErrOption, key, len(query[key]))
-		}
-		if err := table[i].set(&p, query[key][0]); err != nil {
-			return Params{}, fmt.Errorf("%w: %s=%.40q: %w", ErrOption, key, query[key][0], err)
-		}
+	p, table := DefaultParams(), Options()
+	names := make([]string, len(table))
+	for i, o := range table {
+		names[i] = o.Name
+	}
+	err := parseOptions(query, addressing, names, func(i int, value string) error { return table[i].set(&p, value) })
+	if err != nil {
+		return Params{}, err
 	}
 	return p, nil
+}
+
+// parseOptions hands each key of the query that is one of names to set, with
+// its index there, and passes over those of elsewhere. The error is that of
+// ParseParams.
+func parseOptions(query url.Values, elsewhere, names []string, set func(i int, value string) error) error {
+	for _, key := range sortedKeys(query) {
+		if slices.Contains(elsewhere, key) {
+			continue
+		}
+		i := slices.Index(names, key)
+		if i < 0 {
+			return unknownOption(key, slices.Concat(elsewhere, names))
+		}
+		if len(query[key]) != 1 {
+			return fmt.Errorf("%w: %s is given %d times", ErrOption, key, len(query[key]))
+		}
+		if err := set(i, query[key][0]); err != nil {
+			return fmt.Errorf("%w: %s=%.40q: %w", ErrOption, key, query[key][0], err)
+		}
+	}
+	return nil
 }
 
 // unknownOption names the key and the nearest known one.
@@ -89,14 +103,6 @@ func unknownOption(key string, known []string) error {
 		return fmt.Errorf("%w: %.40q is unknown, did you mean %s", ErrOption, key, near)
 	}
 	return fmt.Errorf("%w: %.40q is unknown, known are %s", ErrOption, key, strings.Join(known, " "))
-}
-
-func optionNames() []string {
-	names := slices.Clone(addressing)
-	for _, o := range Options() {
-		names = append(names, o.Name)
-	}
-	return names
 }
 
 func sortedKeys(query url.Values) []string {

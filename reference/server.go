@@ -18,7 +18,8 @@ type Server struct {
 	techniques map[string]Technique
 	started    time.Time
 
-	workers *workers // nil without a limit
+	workers     *workers // nil without a limit
+	completions completions
 
 	http     *http.Server
 	stop     context.CancelFunc // breaks off what a shutdown could not wait for
@@ -83,6 +84,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.guard(w, r, s.serveRecord)
 	case strings.HasPrefix(path, "/t/"):
 		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
+	case path == completionsPath:
+		s.serveCompletions(w, r)
 	default:
 		s.serveExtra(w, r)
 	}

@@ -303,6 +303,11 @@ func TestIndex(t *testing.T) {
 			t.Errorf("option %s is not listed", o.Name)
 		}
 	}
+	for _, o := range completionOptions() {
+		if !strings.Contains(page, "<code>"+o.Name+"</code>") || !strings.Contains(page, html.EscapeString(o.Summary)) {
+			t.Errorf("option %s of the stand-in model is not listed", o.Name)
+		}
+	}
 	policy := w.Header().Get("Content-Security-Policy")
 	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(page, "http://") || strings.Contains(page, "https://") || strings.Contains(page, "innerHTML") {
 		t.Errorf("the page loads or trusts something: %s", policy)

@@ -81,7 +81,7 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 	}
 	socket, isSocket := t.(SocketTechnique)
 	if !isSocket { // what follows the head of a socket's request is the socket
-		if sub.RequestBytes, err = s.drainBody(w, r); err != nil {
+		if sub.RequestBytes, err = s.readBody(w, r, io.Discard); err != nil {
 			return err
 		}
 	}
@@ -150,15 +150,15 @@ func (s *Server) refuse(w http.ResponseWriter, sub *Subscription, err error) {
 	fail(w, status, err.Error())
 }
 
-// drainBody reads the request's body to its end: only then does net/http
-// notice that a silent peer left.
-func (s *Server) drainBody(w http.ResponseWriter, r *http.Request) (int64, error) {
+// readBody reads the request's body to its end: only then does net/http notice
+// that a silent peer left. Errors are refusals.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request, into io.Writer) (int64, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return 0, nil
 	}
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(bodyAllowed)) // a reader without deadlines does not block
-	n, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, s.cfg.MaxMessageBytes))
+	n, err := io.Copy(into, http.MaxBytesReader(w, r.Body, s.cfg.MaxMessageBytes))
 	if err == nil { // otherwise net/http would wait for the rest before it answers
 		_ = rc.SetReadDeadline(time.Time{})
 	}

@@ -124,10 +124,18 @@ func titles(cells []*cell) []string {
 	return out
 }
 
+// name is the technique's, and for somebody's own endpoint what it is.
+func (o option) name() string {
+	if o.technique == measure.AppTechnique {
+		return "your application gets through"
+	}
+	return clean(o.technique)
+}
+
 func names(options []option) []string {
 	out := make([]string, len(options))
 	for i, o := range options {
-		out[i] = clean(o.technique)
+		out[i] = o.name()
 		if note := o.note(); note != "" {
 			out[i] += " (" + note + ")"
 		}

@@ -107,6 +107,9 @@ func (r *result) places(cells []*cell) []place {
 				continue
 			}
 			name := clean(technique)
+			if note := hopOf(cells, proxy, technique); note != "" {
+				name += ": " + note
+			}
 			if len(in) < r.tried(technique, proxy) {
 				name += " (" + strings.Join(in, "; ") + ")"
 			}
@@ -117,6 +120,16 @@ func (r *result) places(cells []*cell) []place {
 		}
 	}
 	return out
+}
+
+// hopOf says where on several paths to one application the trouble begins.
+func hopOf(cells []*cell, proxy, technique string) string {
+	for _, c := range cells {
+		if c.Proxy == proxy && c.Technique == technique && c.FirstAt != "" {
+			return clean(c.Reason)
+		}
+	}
+	return ""
 }
 
 // tried counts the groups with a verdict for a technique through a proxy.

@@ -263,7 +263,7 @@ func newChoice(r *result, c choice, anchor string) choiceView {
 }
 
 func newOption(o option) optionView {
-	return optionView{Name: clean(o.technique), Note: o.note(), Links: links(o.cells, false)}
+	return optionView{Name: o.name(), Note: o.note(), Links: links(o.cells, false)}
 }
 
 func newCause(r *result, f finding) causeView {
@@ -272,7 +272,11 @@ func newCause(r *result, f finding) causeView {
 		p := placeView{Proxy: clean(proxy)}
 		for _, c := range f.cells() {
 			if c.Proxy == proxy {
-				p.Links = append(p.Links, link{anchorOf(c), clean(c.Technique) + r.suffix(c)})
+				text := clean(c.Technique) + r.suffix(c)
+				if c.FirstAt != "" {
+					text += ": " + clean(c.Reason)
+				}
+				p.Links = append(p.Links, link{anchorOf(c), text})
 			}
 		}
 		if len(p.Links) > 0 {

@@ -159,6 +159,8 @@ func (c choice) sentence() string {
 	switch {
 	case len(order) == 0 && len(c.broken)+len(c.partly) == 0:
 		return "no technique has a verdict."
+	case len(order) == 0 && len(c.broken) == 1 && c.broken[0].technique == measure.AppTechnique:
+		s = "your application does not get through."
 	case len(order) == 0:
 		s = "nothing works with every client that was tried."
 	default:

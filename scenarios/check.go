@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"github.com/cometbench/cometbench/scenarios/app"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -57,6 +58,7 @@ type Case struct {
 	// Refused are the statuses of 400 and above that the path itself answered
 	// with in any trial of the cell, the first time it was measured.
 	Refused []int
+	App     *app.Spec // the application that is measured; nil for the reference server
 }
 
 // Finding is a judge's answer.

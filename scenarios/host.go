@@ -32,8 +32,12 @@ func ThisHost() measure.Host {
 
 // NoiseFloor measures what this machine itself adds: the delays of 20 messages
 // over a direct event stream to the Go client. Delays in a report mean nothing
-// below it. It is nil when it could not be measured.
+// below it. It is nil when it could not be measured,
+// as with an origin that sends nothing on demand.
 func NoiseFloor(ctx context.Context, o Origin) map[string]float64 {
+	if !o.Can().Publish {
+		return nil
+	}
 	tech, _ := measure.TechniqueByName("eventsource")
 	client := clients.NewGo()
 	defer client.Close()

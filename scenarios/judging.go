@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/app"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -28,7 +29,7 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		Check: check.ID, Kind: check.Kind, Axis: check.Axis, Clocks: clocks(c, r.opt.Origin),
 	}}
 	if lack := check.Requires.Missing(r.opt.Origin.Can()); lack != "" {
-		rec.Verdict, rec.Got = measure.Untested, "the origin cannot "+lack
+		rec.Verdict, rec.Got = measure.Untested, r.lacking(lack)
 		return rec
 	}
 	kase := Case{Refused: refused, Technique: c.technique, Client: c.receiver.Name, Evidence: map[string]*Evidence{}}
@@ -51,6 +52,10 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 			rec.Verdict, rec.Got = measure.Unsupported, unsupported.Error()
 			return rec
 		}
+		if errors.Is(run.err, app.ErrBudget) {
+			rec.Verdict, rec.Got = measure.Untested, run.err.Error()
+			return rec
+		}
 		if run.err != nil {
 			rec.Verdict, rec.Got = measure.HarnessFailed, run.err.Error()
 			rec.doubtful = true
@@ -65,6 +70,9 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 			return rec
 		}
 	}
+	if a, ok := r.opt.Origin.(*Application); ok {
+		kase.App = a.Spec
+	}
 	var p99 time.Duration
 	if ctl != nil {
 		p99, kase.Control = ctl.p99, ctl.outcome.evidence
@@ -77,9 +85,7 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
-	if cause, ok := measure.CauseByID(rec.Cause); ok {
-		rec.Advice = cause.Advice
-	}
+	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
 		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-interval > quickControl
@@ -89,6 +95,19 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		rec.Verdict, rec.Cause, rec.Advice, rec.Got, rec.doubtful = measure.SetupFailed, "", "", why, false
 	}
 	return rec
+}
+
+// lacking says why a check cannot be asked of the run's origin.
+func (r *runner) lacking(ability string) string {
+	if _, own := r.opt.Origin.(*Application); !own {
+		return "the origin cannot " + ability
+	}
+	return map[string]string{
+		"publish": "cannot be told from outside: the application sends when and what it likes",
+		"record":  "cannot be told from outside: nobody reads along at the application on this path",
+		"options": "cannot be told from outside: the application takes no options of ours",
+		"resume":  "cannot be told from outside: the application was not told how a client comes back",
+	}[ability]
 }
 
 // controlFailure says why the control leaves a check without meaning.

@@ -18,32 +18,34 @@ func OpeningConnect() Check {
 		ID: "opening/connect", Question: "Does a subscription reach the origin, and does its answer reach the client?",
 		Kind: measure.Required, Axis: measure.Opening, Requires: Needs{Publish: true, Record: true},
 		Trials: []Trial{steadyTrial()},
-		Judge: func(c Case) Finding {
-			e := c.Evidence["steady"]
-			f := Finding{Verdict: measure.Works, Want: []string{"the origin accepts the request", wantHead(c.Technique)}, Values: map[string]float64{}}
-			f.EndedBy, f.EndKind = e.EndedBy()
-			if head, ok := firstHead(e); ok {
-				f.Values["status"] = float64(head.Status)
-				if reqs := e.Requests(); len(reqs) > 0 {
-					f.Values["headers_ms"] = ms(max(0, time.UnixMicro(head.T).Sub(time.UnixMicro(reqs[0].T))))
-				}
-				f.Got = fmt.Sprintf("status %d", head.Status)
-			} else {
-				f.Got = "opened"
-			}
-			if bad, failed := openingFailure(c, e); failed {
-				f.Verdict, f.Cause, f.Got = measure.Broken, bad.cause, bad.got
-			} else if n := len(c.Refused); n > 0 {
-				f.Verdict, f.Cause = measure.Degraded, "error-page"
-				if slices.Contains([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, c.Refused[n-1]) {
-					f.Cause = "connection-limit"
-				}
-				f.Values["refused"] = float64(n)
-				f.Got += fmt.Sprintf("; but over all exchanges of this cell the path itself answered %d times with an error (status %s)", n, statuses(c.Refused))
-			}
-			return f
-		},
+		Judge:  func(c Case) Finding { return judgeOpening(c, c.Evidence["steady"]) },
 	}
+}
+
+// judgeOpening looks at the head that the client was given.
+func judgeOpening(c Case, e *Evidence) Finding {
+	f := Finding{Verdict: measure.Works, Want: []string{"the origin accepts the request", wantHead(c.Technique)}, Values: map[string]float64{}}
+	f.EndedBy, f.EndKind = e.EndedBy()
+	if head, ok := firstHead(e); ok {
+		f.Values["status"] = float64(head.Status)
+		if reqs := e.Requests(); len(reqs) > 0 {
+			f.Values["headers_ms"] = ms(max(0, time.UnixMicro(head.T).Sub(time.UnixMicro(reqs[0].T))))
+		}
+		f.Got = fmt.Sprintf("status %d", head.Status)
+	} else {
+		f.Got = "opened"
+	}
+	if bad, failed := openingFailure(c, e); failed {
+		f.Verdict, f.Cause, f.Got = measure.Broken, bad.cause, bad.got
+	} else if n := len(c.Refused); n > 0 {
+		f.Verdict, f.Cause = measure.Degraded, "error-page"
+		if slices.Contains([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, c.Refused[n-1]) {
+			f.Cause = "connection-limit"
+		}
+		f.Values["refused"] = float64(n)
+		f.Got += fmt.Sprintf("; but over all exchanges of this cell the path itself answered %d times with an error (status %s)", n, statuses(c.Refused))
+	}
+	return f
 }
 
 // statuses lists distinct ones.

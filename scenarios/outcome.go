@@ -25,6 +25,16 @@ type outcome struct {
 	evidence map[string]*Evidence
 }
 
+// paced is the evidence that shows how late messages are anyway.
+func (o outcome) paced() *Evidence {
+	for _, name := range []string{"steady", appName} {
+		if e := o.evidence[name]; e != nil {
+			return e.exchanges()[0]
+		}
+	}
+	return nil
+}
+
 // trialRun is one run of one trial, with what identifies its proxy.
 type trialRun struct {
 	evidence            *Evidence
@@ -143,6 +153,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	b := &Bench{
 		Technique: c.technique, Variant: c.variant, RootsPEM: r.paths.roots, Client: c.receiver.Client, Origin: r.opt.Origin, HTTP: c.labels.HTTP,
 		Scale: 1, MaxWait: r.opt.MaxWait, heavy: r.heavy,
+		Path:  c.path.Proxy.Name(),
 		Nonce: fmt.Sprintf("%s-%s-%d-%d", c.labels.ID(), t.Name, attempt, started.UnixNano()%1e9),
 	}
 	// The direct path has no limits of its own: there only the origin's scale.
@@ -150,7 +161,13 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	if b.Scalable && t.Scaled {
 		b.Scale = r.opt.TimeScale
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Scale, r.opt.Seed)
+	if o, ok := r.opt.Origin.(sited); ok {
+		if b.Origin, run.err = o.Site(); run.err != nil {
+			return run
+		}
+		defer b.Origin.Close()
+	}
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, r.opt.Seed)
 	if err != nil {
 		run.err = err
 		return run
@@ -165,6 +182,9 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	e.Trial, e.Stats = t.Name, in.Stats()
 	if isDirect(c.path) || c.path.Proxy.Scope() != proxies.PerCell { // its counters are not this trial's
 		e.Stats = proxies.Stats{Hits: -1, Accepted: -1, Upstream: -1, OpenClients: -1}
+	}
+	if isVia(c.path) { // the user says where it leads, and nothing of ours is there to be asked
+		return run
 	}
 	if run.err = r.paths.proven(c.path, b.Route, e); run.err == nil {
 		run.err = alive(ctx, c.path, b.Route)

@@ -49,9 +49,12 @@ func newSharedPaths(o Origin, withTLS bool) (*sharedPaths, error) {
 
 // instance gives a running proxy for one trial and a function that gives it
 // back. Simulated proxies are started for this trial alone.
-func (s *sharedPaths) instance(ctx context.Context, p Path, scale float64, seed int64) (proxies.Instance, func() error, error) {
-	env := proxies.Env{Origin: s.origin.URL(), Mode: p.Mode, Scale: scale, Seed: seed, Front: s.front, RootsPEM: s.origin.Roots()}
-	if p.Proxy.Scope() == proxies.PerCell {
+//
+// So is every proxy in front of an origin that has another address for each
+// trial; one that somebody else runs cannot follow it there.
+func (s *sharedPaths) instance(ctx context.Context, p Path, origin Origin, scale float64, seed int64) (proxies.Instance, func() error, error) {
+	env := proxies.Env{Origin: origin.URL(), Mode: p.Mode, Scale: scale, Seed: seed, Front: s.front, RootsPEM: origin.Roots()}
+	if p.Proxy.Scope() == proxies.PerCell || origin != s.origin {
 		in, err := p.Proxy.Start(ctx, env)
 		if err != nil {
 			return nil, nil, fmt.Errorf("start %s: %w", p.Proxy.Name(), err)

@@ -68,7 +68,7 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 	if r.paths, err = newSharedPaths(opt.Origin, m.TLS); err != nil {
 		return r.sum, err
 	}
-	if r.direct, err = proxies.Parse("direct", proxies.ParseOptions{}); err != nil {
+	if r.direct, err = controlOf(opt.Origin); err != nil {
 		return r.sum, err
 	}
 	err = r.run(ctx)
@@ -99,12 +99,14 @@ type runner struct {
 	places   map[string]*semaphore.Weighted // subscriptions at once, per client that has a limit
 	heavy    *semaphore.Weighted            // bursts at once
 	paths    *sharedPaths
-	direct   proxies.Proxy
+	direct   Path // the control
 
 	mu       sync.Mutex // guards what follows, and w
 	sum      Summary
 	writeErr error
 	controls map[controlKey]*control
+
+	hops hops // of paths that were there before us
 }
 
 // control is the outcome of the trials over the direct path.
@@ -126,6 +128,10 @@ func (r *runner) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
 		if r.opt.Done[c.labels.ID()] {
+			continue
+		}
+		if isVia(c.path) { // each is held against the one before it
+			r.cell(ctx, c)
 			continue
 		}
 		wg.Add(1)
@@ -152,11 +158,11 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	ctl.once.Do(func() {
 		defer close(ctl.finished)
 		direct := c
-		direct.path = Path{Proxy: r.direct, Mode: proxies.Reverse}
-		direct.labels.Proxy, direct.labels.Variant = "direct", c.variant
+		direct.path = r.direct
+		direct.labels.Proxy, direct.labels.Variant = r.direct.Proxy.Name(), c.variant
 		ctl.labels = direct.labels
 		ctl.outcome = r.measure(ctx, direct, nil)
-		if e := ctl.outcome.evidence["steady"]; e != nil {
+		if e := ctl.outcome.paced(); e != nil {
 			ctl.p99 = max(0, quantile(delays(e.Arrivals()), .99)-e.Interval)
 		}
 	})
@@ -174,7 +180,20 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	}
 	events := out.timeline(started)
 	rec := measure.Judge(c.labels, out.checks)
+	if isVia(c.path) {
+		r.hops.trace(&rec)
+	}
 	r.ended(ctx, rec, out.checks, events)
+}
+
+// controlOf is the path that the others are held against: the direct one, or
+// the first of those that lead to an application already.
+func controlOf(o Origin) (Path, error) {
+	if a, ok := o.(*Application); ok && len(a.vias) > 0 {
+		return a.Paths()[0], nil
+	}
+	direct, err := proxies.Parse("direct", proxies.ParseOptions{})
+	return Path{Proxy: direct, Mode: proxies.Reverse}, err
 }
 
 // notMeasured is the record of a cell that nothing can be measured for.
@@ -215,11 +234,15 @@ func (r *runner) unsupported(c cell) string {
 			return c.path.Proxy.Name() + " does not end TLS, as it is configured here"
 		}
 	}
-	err := c.receiver.Client.Supports(measure.Subscription{
+	sub := measure.Subscription{
 		Technique: c.technique.Name, Variant: c.variant,
 		Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: v},
-	})
-	if err != nil {
+	}
+	if a, own := r.opt.Origin.(*Application); own {
+		stream := a.Spec.Stream()
+		sub.Stream = &stream
+	}
+	if err := c.receiver.Client.Supports(sub); err != nil {
 		return err.Error()
 	}
 	return ""

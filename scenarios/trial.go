@@ -36,6 +36,7 @@ type Bench struct {
 	Scalable  bool
 	MaxWait   time.Duration // for limits of unscaled paths
 	Nonce     string        // unique for cell, trial and attempt
+	Path      string        // the proxy's name
 	RootsPEM  []byte
 	heavy     *semaphore.Weighted
 }
@@ -154,7 +155,7 @@ func (x *exchange) attached(ctx context.Context) bool {
 // one that it refused.
 func accepted(events []measure.Event) bool {
 	for _, e := range events {
-		refused := func(o measure.Event) bool { return o.Kind == measure.Failed && o.Sub == e.Sub }
+		refused := func(o measure.Event) bool { return o.Kind == measure.Failed && o.Sub == e.Sub && o.Bytes == 0 }
 		if e.Kind == measure.Headers && !slices.ContainsFunc(events, refused) {
 			return true
 		}

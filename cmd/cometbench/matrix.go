@@ -116,7 +116,10 @@ func selectTechniques(wanted []string) ([]measure.Technique, error) {
 }
 
 func selectChecks(wanted []string) ([]scenarios.Check, error) {
-	all := scenarios.All()
+	return matchChecks(scenarios.All(), wanted)
+}
+
+func matchChecks(all []scenarios.Check, wanted []string) ([]scenarios.Check, error) {
 	if len(wanted) == 0 {
 		return all, nil
 	}

@@ -29,6 +29,8 @@ type selection struct {
 	Modes      []string      `json:"modes,omitempty"`
 	HTTP       []string      `json:"http,omitempty"`
 	Variants   []string      `json:"variants,omitempty"`
+	App        string        `json:"app,omitempty"`
+	Vias       []string      `json:"vias,omitempty"`
 	TLS        bool          `json:"tls,omitempty"`
 	TimeScale  float64       `json:"time_scale"`
 	MaxWait    time.Duration `json:"max_wait_ns"`
@@ -36,7 +38,7 @@ type selection struct {
 }
 
 // selectionFlags are the flags behind it.
-var selectionFlags = []string{"technique", "proxy", "client", "check", "mode", "http", "variant", "tls", "time-scale", "max-wait", "seed"}
+var selectionFlags = []string{"app", "via", "technique", "proxy", "client", "check", "mode", "http", "variant", "tls", "time-scale", "max-wait", "seed"}
 
 // runOptions are the flags of `run`.
 type runOptions struct {
@@ -65,7 +67,9 @@ Chromium. What is missing here is skipped and named.`,
 		Example: `  cometbench run
   cometbench run --technique eventsource,websocket --proxy real:nginx --proxy real:nginx/streaming
   cometbench run --technique eventsource --proxy 'fault:buffer(until=close)' --client go,chromium
-  cometbench run --proxy 'real:nginx@nginx.conf' --fail-on broken`,
+  cometbench run --proxy 'real:nginx@nginx.conf' --fail-on broken
+  cometbench run --app app.yaml --proxy direct,nginx-default,real:nginx
+  cometbench run --app app.yaml --via direct=http://10.0.0.5:8080 --via cdn=https://www.example/chat/stream`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.resume != "" {
@@ -74,6 +78,9 @@ Chromium. What is missing here is skipped and named.`,
 						return usage("--resume takes the selection from the run it finishes; leave --%s away", name)
 					}
 				}
+			}
+			if o.ownApplication() && !cmd.Flags().Changed("parallel") {
+				o.parallel = appParallel
 			}
 			return runMatrix(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -87,12 +94,14 @@ Chromium. What is missing here is skipped and named.`,
 	f.StringSliceVar(&o.HTTP, "http", []string{"1.1"}, "HTTP versions between client and proxy: 1.0, 1.1, 2, 3 (3 with --tls and over the direct path only)")
 	f.BoolVar(&o.TLS, "tls", false, "TLS from the client on, with certificates made for this run")
 	f.StringSliceVar(&o.Variants, "variant", nil, "variants of techniques: post, mixed, binary, prelude4096 (cometbench list techniques --json says which has which)")
+	f.StringVar(&o.App, "app", "", "a file that describes your own endpoint, or its URL: measured instead of the reference server")
+	f.StringArrayVar(&o.Vias, "via", nil, "NAME=URL of a path that leads to your endpoint already (repeatable, from the application outward)")
 	f.StringVar(&o.out, "out", "", "run directory (default cometbench-out/<run id>)")
 	f.StringVar(&o.resume, "resume", "", "finish the interrupted run in this directory")
 	f.StringVar(&o.origin, "origin", "", "URL of a cometbench serve that runs elsewhere, to be the origin")
 	f.StringVar(&o.token, "origin-token", "", "the token that this server printed")
 	f.StringVar(&o.listen, "origin-listen", "", "start our origin at this host:port, where a proxy already points")
-	f.IntVar(&o.parallel, "parallel", 36, "exchanges at once")
+	f.IntVar(&o.parallel, "parallel", 36, "exchanges at once (an application: 4)")
 	f.Float64Var(&o.TimeScale, "time-scale", 0.01, "scale of policy time (idle limits, holds, heartbeats) on simulated paths, above 0 and at most 1")
 	f.DurationVar(&o.MaxWait, "max-wait", 5*time.Second, "how long a silence is waited out on paths that are never scaled")
 	f.StringVar(&o.failOn, "fail-on", "", "exit 1 when a cell is degraded or broken: degraded, broken")
@@ -112,7 +121,21 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 			return err
 		}
 	}
-	m, closeClients, err := o.matrix(ctx)
+	if err := o.checkApp(); err != nil {
+		return err
+	}
+	var own *scenarios.Application
+	var m scenarios.Matrix
+	closeClients := func() {}
+	var err error
+	if o.ownApplication() {
+		if own, err = o.application(); err != nil {
+			return err
+		}
+		m, err = o.appMatrix(own)
+	} else {
+		m, closeClients, err = o.matrix(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -126,13 +149,24 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 		}
 		return nil
 	}
-	origin, err := o.start(ctx)
-	if err != nil {
-		return err
+	var origin scenarios.Origin = own
+	if own == nil {
+		if origin, err = o.start(ctx); err != nil {
+			return err
+		}
+		if o.origin != "" && !o.quiet {
+			k := origin.Clock()
+			fmt.Fprintf(stderr, "two clocks: add %.3f ms to the origin's to get ours, right to within %.3f ms\n", float64(k.OffsetUS)/1000, float64(k.BoundUS)/1000)
+		}
 	}
 	defer origin.Close()
 	if err := scenarios.Preflight(ctx, m, origin); err != nil {
 		return usage("%w", err)
+	}
+	if own != nil {
+		if err := preflightApp(ctx, own, m); err != nil {
+			return err
+		}
 	}
 	id := runID(time.Now())
 	w, done, err := o.directory(id)
@@ -186,7 +220,10 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	if interrupted {
 		return &exitError{exitInterrupted, fmt.Errorf("interrupted after %d of %d cells; cometbench run --resume %s finishes it", end.Cells, len(m.Labels()), w.Dir())}
 	}
-	return o.verdict(end)
+	if own != nil && !o.quiet {
+		fmt.Fprintf(stderr, "%d requests were asked of %s\n", own.Budget().Used(), own.Spec.Name())
+	}
+	return o.verdict(end, w.Dir())
 }
 
 // leastScale makes a second of a limit a millisecond of waiting; below it,
@@ -293,7 +330,7 @@ func printRun(out io.Writer, dir string) error {
 }
 
 // verdict turns the end of a complete run into an exit code.
-func (o runOptions) verdict(end measure.EndRecord) error {
+func (o runOptions) verdict(end measure.EndRecord, dir string) error {
 	if n := end.Verdicts[measure.HarnessFailed] + end.Verdicts[measure.SetupFailed]; n > 0 {
 		return &exitError{exitHarness, fmt.Errorf("%d cells say nothing about their path (harness_failed or setup_failed); the report names why", n)}
 	}
@@ -302,7 +339,7 @@ func (o runOptions) verdict(end measure.EndRecord) error {
 		bad += end.Verdicts[measure.Degraded]
 	}
 	if o.failOn != "" && bad > 0 {
-		return &exitError{exitGate, fmt.Errorf("gate --fail-on %s: %d cells", o.failOn, bad)}
+		return &exitError{exitGate, fmt.Errorf("gate --fail-on %s: %d cells%s", o.failOn, bad, worstCells(dir, o.failOn))}
 	}
 	return nil
 }

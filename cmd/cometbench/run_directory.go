@@ -13,6 +13,7 @@ import (
 
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios"
+	"github.com/cometbench/cometbench/scenarios/app"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -47,6 +48,11 @@ func (o runOptions) record(ctx context.Context, id string, origin scenarios.Orig
 	v, commit := buildInfo()
 	sel := o.selection
 	sel.Proxies = redacted(sel.Proxies)
+	sel.App = app.RedactURL(sel.App)
+	sel.Vias = nil
+	for _, v := range o.Vias {
+		sel.Vias = append(sel.Vias, redactVia(v))
+	}
 	asked, err := json.Marshal(sel)
 	if err != nil {
 		return measure.RunRecord{}, fmt.Errorf("write down the selection: %w", err)
@@ -74,11 +80,27 @@ func (o *runOptions) takeOver() error {
 	return nil
 }
 
+// redactVia hides what a URL behind NAME= may hold.
+func redactVia(text string) string {
+	if name, raw, ok := strings.Cut(text, "="); ok && viaName.MatchString(name) {
+		return name + "=" + app.RedactURL(raw)
+	}
+	return app.RedactURL(text)
+}
+
 // redacted hides tokens and passwords in what results and reports repeat.
 func redacted(args []string) []string {
 	out := slices.Clone(args)
 	for i, a := range out {
-		out[i] = proxies.MaskPasswords(a)
+		out[i] = app.RedactURL(proxies.MaskPasswords(a))
+		for _, flag := range []string{"--app=", "--via="} { // a URL behind the flag or the name
+			if rest, ok := strings.CutPrefix(a, flag); ok {
+				out[i] = flag + redactVia(rest)
+			}
+		}
+		if i > 0 && args[i-1] == "--via" {
+			out[i] = redactVia(a)
+		}
 		if strings.HasPrefix(a, "--origin-token=") {
 			out[i] = "--origin-token=…"
 		}

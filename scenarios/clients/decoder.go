@@ -49,6 +49,8 @@ type Item struct {
 	// DueUS and SentUS are the origin's stamps in Unix microseconds; for
 	// notices SentUS is their at_us. 0 when absent.
 	DueUS, SentUS int64
+	// Seq is the message's own number, of an endpoint of somebody's own.
+	Seq *int64
 	// Reason is why the origin ends the stream (End).
 	Reason string
 	// RetryMS is how long to wait before coming back, if HasRetry.

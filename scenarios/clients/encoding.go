@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// decoded returns the content of a body with the given Content-Encoding. What
+// Decoded returns the content of a body with the given Content-Encoding. What
 // the sender flushed comes out with the read that completes it.
-func decoded(body io.Reader, encoding string) (io.Reader, error) {
+func Decoded(body io.Reader, encoding string) (io.Reader, error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
 		return body, nil

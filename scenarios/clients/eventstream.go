@@ -31,7 +31,10 @@ type eventSink struct {
 const byteOrderMark = "\xEF\xBB\xBF"
 
 // feed takes the next bytes. It fails when an event outgrows MaxMessage.
-func (s *eventStream) feed(p []byte, to eventSink) error {
+func (s *eventStream) feed(p []byte, to eventSink) error { return s.feedUpTo(p, MaxMessage, to) }
+
+// feedUpTo does so with another limit, in bytes.
+func (s *eventStream) feedUpTo(p []byte, limit int, to eventSink) error {
 	for s.bom >= 0 && len(p) > 0 {
 		if p[0] != byteOrderMark[s.bom] {
 			s.line = append(s.line, byteOrderMark[:s.bom]...)
@@ -56,9 +59,9 @@ func (s *eventStream) feed(p []byte, to eventSink) error {
 		if i >= 0 {
 			part = p[:i]
 		}
-		if len(s.line)+len(part)+len(s.data) > MaxMessage {
+		if len(s.line)+len(part)+len(s.data) > limit {
 			s.line, s.data = nil, nil
-			return fmt.Errorf("event of more than %d bytes: %w", MaxMessage, ErrTooLong)
+			return fmt.Errorf("event of more than %d bytes: %w", limit, ErrTooLong)
 		}
 		s.line = append(s.line, part...)
 		if i < 0 {

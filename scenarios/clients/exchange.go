@@ -57,7 +57,7 @@ func (s *subscriber) httpExchange(parent context.Context) outcome {
 	}
 	defer resp.Body.Close()
 	x.head(resp, "")
-	if resp.StatusCode != http.StatusOK {
+	if !x.answered(resp.StatusCode) {
 		return x.refused(resp, resp.Body)
 	}
 	return x.receive(parent, resp)
@@ -67,7 +67,7 @@ func (s *subscriber) httpExchange(parent context.Context) outcome {
 func (x *exchange) receive(parent context.Context, resp *http.Response) outcome {
 	contentType := resp.Header.Get("Content-Type")
 	wire := &wireReader{Reader: resp.Body}
-	body, err := decoded(wire, resp.Header.Get("Content-Encoding"))
+	body, err := Decoded(wire, resp.Header.Get("Content-Encoding"))
 	if err != nil {
 		x.fail(err.Error())
 		return x.failed(err.Error())
@@ -76,12 +76,7 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		x.fail(fmt.Sprintf("content type %q is not text/event-stream: %s", contentType, bodyExcerpt(readCloser{body, resp.Body})))
 		return outcome{over: true}
 	}
-	dec, err := NewDecoder(x.technique.Name, Params{
-		ContentType:  contentType,
-		Callback:     x.url.Query().Get("callback"),
-		RequestBytes: len(x.Target.Body),
-		Framing:      x.url.Query().Get("framing"),
-	})
+	dec, err := x.decoder(contentType)
 	if err != nil {
 		x.fail(err.Error())
 		return x.failed("an unusable answer")
@@ -109,6 +104,31 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 	}
 }
 
+// answered reports whether a status brings what was asked for.
+func (x *exchange) answered(status int) bool {
+	if x.Stream != nil {
+		return status/100 == 2 && status != http.StatusNoContent
+	}
+	return status == http.StatusOK
+}
+
+// decoder is the one for an answer of this type.
+func (x *exchange) decoder(contentType string) (Decoder, error) {
+	if x.Stream != nil {
+		return NewForeignDecoder(*x.Stream, contentType)
+	}
+	return NewDecoder(x.technique.Name, Params{
+		ContentType:  contentType,
+		Callback:     x.url.Query().Get("callback"),
+		RequestBytes: len(x.Target.Body),
+		Framing:      x.url.Query().Get("framing"),
+	})
+}
+
+// BrokenOff begins the note about an answer of somebody's own endpoint that
+// ended before its own framing said so.
+const BrokenOff = "answer cut in the middle"
+
 // finish reports the end of the body; err is what reading it said last.
 func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decoder, wire *wireReader, err error) outcome {
 	if parent.Err() != nil {
@@ -128,6 +148,8 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 		x.fail(fmt.Sprintf("answer cut after %d bytes: %v", wire.n, err))
 	case kind == "":
 		x.fail("read answer: " + err.Error())
+	case x.Stream != nil && x.ended == nil:
+		x.fail(fmt.Sprintf("%s after %d bytes: %v", BrokenOff, wire.n, err))
 	}
 	if x.technique.Polls() && !sound {
 		return x.end(kind, false)
@@ -179,8 +201,11 @@ func (x *exchange) refused(resp *http.Response, body io.ReadCloser) outcome {
 		return outcome{over: true}
 	}
 	said := ""
-	if plain, err := decoded(body, resp.Header.Get("Content-Encoding")); err == nil {
+	if plain, err := Decoded(body, resp.Header.Get("Content-Encoding")); err == nil {
 		said = bodyExcerpt(readCloser{plain, body})
+	}
+	if to := resp.Header.Get("Location"); to != "" && x.Stream != nil {
+		said = "to " + to
 	}
 	x.report(measure.Event{Kind: measure.Failed, Status: resp.StatusCode, Note: strings.TrimSuffix("status "+resp.Status+": "+said, ": ")})
 	x.report(end)
@@ -215,6 +240,9 @@ func (x *exchange) noAnswer(parent context.Context, err error) outcome {
 
 // redirected reports the answer that sends the client elsewhere.
 func (x *exchange) redirected(req *http.Request, via []*http.Request) error {
+	if x.Stream != nil {
+		return http.ErrUseLastResponse
+	}
 	if req.Response != nil {
 		x.head(req.Response, "redirect to "+req.URL.String())
 	}

@@ -36,7 +36,7 @@ func (*Go) Close() error { return nil }
 
 // Supports returns why s cannot be received, or nil.
 func (*Go) Supports(s measure.Subscription) error {
-	t, ok := measure.TechniqueByName(s.Technique)
+	t, ok := techniqueOf(s)
 	if !ok {
 		return fmt.Errorf("the go client does not know technique %q", s.Technique)
 	}
@@ -81,6 +81,14 @@ func (g *Go) Subscribe(ctx context.Context, s measure.Subscription, sink func(me
 	return subscribe(ctx, s, sink, receiver{clock: g.Clock().ID, userAgent: UserAgent})
 }
 
+// techniqueOf finds the row to receive by.
+func techniqueOf(s measure.Subscription) (measure.Technique, bool) {
+	if s.Stream != nil {
+		return measure.App(s.Stream.Framing), s.Technique == measure.AppTechnique
+	}
+	return measure.TechniqueByName(s.Technique)
+}
+
 // receiver is what tells a model from the go client.
 type receiver struct {
 	clock     string
@@ -101,7 +109,7 @@ func subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Ev
 
 // newSubscriber prepares a subscription that is supported.
 func newSubscriber(s measure.Subscription, sink func(measure.Event), r receiver) (*subscriber, error) {
-	technique, _ := measure.TechniqueByName(s.Technique)
+	technique, _ := techniqueOf(s)
 	s, err := ApplyVariant(s)
 	if err != nil {
 		return nil, err

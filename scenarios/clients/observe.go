@@ -61,6 +61,9 @@ func (x *exchange) item(it Item) {
 	if it.Kind == measure.Received {
 		e.Sum = it.Sum()
 	}
+	if x.Stream != nil {
+		e.Seq, e.SentUS = it.Seq, it.SentUS
+	}
 	x.report(e)
 }
 

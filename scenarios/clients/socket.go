@@ -67,14 +67,18 @@ func (s *subscriber) socketOptions(x *exchange) *websocket.DialOptions {
 
 // frames receives messages until the socket closes.
 func (x *exchange) frames(parent, ctx context.Context, c *websocket.Conn) outcome {
-	dec := &frameDecoder{}
+	dec, err := x.decoder("")
+	if err != nil {
+		x.fail(err.Error())
+		return x.failed("an unusable subscription")
+	}
 	for {
 		kind, data, err := c.Read(ctx)
 		x.stamp = now()
 		switch {
 		case err != nil:
 			return x.socketEnd(parent, err)
-		case kind != websocket.MessageText:
+		case kind != websocket.MessageText && x.Stream == nil:
 			x.fail(fmt.Sprintf("binary message of %d bytes, want text", len(data)))
 			continue
 		}

@@ -47,11 +47,11 @@ type outcome struct {
 func (s *subscriber) run(ctx context.Context) {
 	for {
 		var out outcome
-		switch s.technique.Name {
-		case "websocket":
-			out = s.socketExchange(ctx)
-		case "webtransport":
+		switch {
+		case s.technique.Name == "webtransport":
 			out = s.sessionExchange(ctx)
+		case s.technique.Class == measure.ClassSocket:
+			out = s.socketExchange(ctx)
 		default:
 			out = s.httpExchange(ctx)
 		}

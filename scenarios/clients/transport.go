@@ -17,6 +17,9 @@ import (
 // tlsConfig trusts what the target says in addition to the system's roots.
 func tlsConfig(t measure.Target) (*tls.Config, error) {
 	config := &tls.Config{InsecureSkipVerify: t.Insecure}
+	if t.Identity != nil {
+		config.Certificates = []tls.Certificate{*t.Identity}
+	}
 	if len(t.RootsPEM) == 0 {
 		return config, nil
 	}

@@ -70,6 +70,9 @@ type Event struct {
 	// "" on events of other kinds, and where the data is not at hand.
 	Sum string `json:"sum,omitempty"`
 
+	Seq    *int64 `json:"seq,omitempty"`     // client, application: the message's own number
+	SentUS int64  `json:"sent_us,omitempty"` // client, application: when it says it was sent, Unix microseconds of its clock
+
 	Status      int     `json:"status,omitempty"`       // headers: the response status
 	HTTP        string  `json:"http,omitempty"`         // headers: protocol version as seen on this side, "1.0", "1.1", "2"
 	Method      string  `json:"method,omitempty"`       // origin headers: the request's method

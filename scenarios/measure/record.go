@@ -124,8 +124,11 @@ type CellRecord struct {
 	Delivery Verdict `json:"delivery"`
 	Ending   Verdict `json:"ending"`
 	Cause    string  `json:"cause,omitempty"`
-	Reason   string  `json:"reason,omitempty"` // why there is no verdict, in words
+	Reason   string  `json:"reason,omitempty"` // why there is no verdict, or where the trouble begins, in words
 	Advice   string  `json:"advice,omitempty"`
+	// FirstAt names the first of several paths to one application on which
+	// its trouble shows: run --via.
+	FirstAt string `json:"first_at,omitempty"`
 }
 
 // EndRecord is the last line of results.jsonl. A file without it is an

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"crypto/tls"
 	"net/http"
 	"time"
 )
@@ -9,16 +10,17 @@ import (
 // bare URL, because the same URL by another method, through another proxy or
 // over another HTTP version is another measurement.
 type Target struct {
-	URL        string      // absolute http or https URL; for sockets as well (clients turn it into ws or wss)
-	Method     string      // "" is the technique's own: GET, unless its row in Techniques says otherwise
-	Header     http.Header // sent in addition to what the technique itself sends
-	Body       []byte      // request body, for methods that have one
-	Proxy      string      // URL of a forward proxy; "" dials URL's host itself
-	SocketVia  string      // how a socket passes a forward proxy: "connect" (also ""), or "get" for an absolute-URI GET
-	SourceAddr string      // local IP address to dial from; "" lets the system choose
-	RootsPEM   []byte      // certificates to trust in addition to the system's
-	Insecure   bool        // accept any certificate
-	HTTP       string      // "1.0", "1.1", "2", "3"; "" is 1.1
+	URL        string           // absolute http or https URL; for sockets as well (clients turn it into ws or wss)
+	Method     string           // "" is the technique's own: GET, unless its row in Techniques says otherwise
+	Header     http.Header      // sent in addition to what the technique itself sends
+	Body       []byte           // request body, for methods that have one
+	Proxy      string           // URL of a forward proxy; "" dials URL's host itself
+	SocketVia  string           // how a socket passes a forward proxy: "connect" (also ""), or "get" for an absolute-URI GET
+	SourceAddr string           // local IP address to dial from; "" lets the system choose
+	RootsPEM   []byte           // certificates to trust in addition to the system's
+	Insecure   bool             // accept any certificate
+	Identity   *tls.Certificate // shown to who asks for one; nil shows none
+	HTTP       string           // "1.0", "1.1", "2", "3"; "" is 1.1
 }
 
 // Subscription is one act of receiving by one technique.
@@ -28,6 +30,9 @@ type Subscription struct {
 	// Variants. "" is the plain one.
 	Variant string
 	Target  Target
+	// Stream says how to read an endpoint of somebody's own; nil receives by
+	// Technique. Redirects are answers then, and are not followed.
+	Stream *Stream
 	// After resumes behind this message id; "" starts as the technique does.
 	After string
 	// Resume makes the client come back after an ended stream or poll, with

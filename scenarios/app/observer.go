@@ -1,0 +1,257 @@
+package app
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// observer reads the answers of one connection along and writes them down.
+type observer struct {
+	stream measure.Stream
+	record *recorder
+	tap    *tap
+	in     *bufio.Reader
+	asked  chan question
+
+	mu      sync.Mutex
+	pending int // answers that have not ended
+	sub     int // of the newest request
+}
+
+// question is a request whose answer is to come.
+type question struct {
+	req *http.Request
+	sub int // its number in the record
+}
+
+// pipeline is how many requests may wait for their answers on one connection.
+const pipeline = 64
+
+func newObserver(stream measure.Stream, record *recorder, t *tap) *observer {
+	return &observer{stream: stream, record: record, tap: t, in: bufio.NewReaderSize(t, 32<<10), asked: make(chan question, pipeline)}
+}
+
+// expect announces a request that is about to be passed on.
+func (o *observer) expect(req *http.Request, conn int, lacks []string) {
+	sub := o.record.request(req, conn, lacks)
+	o.mu.Lock()
+	o.pending++
+	o.sub = sub
+	o.mu.Unlock()
+	select {
+	case o.asked <- question{req, sub}:
+	default: // nobody pipelines so much; the record ends here
+	}
+}
+
+// close says that no more requests come.
+func (o *observer) close() { close(o.asked) }
+
+// aborted notes that the path left, if an answer was still under way then.
+func (o *observer) aborted(at int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.pending > 0 {
+		o.record.add(measure.Event{Kind: measure.AbortNoticed, Sub: o.sub, T: at})
+	}
+}
+
+func (o *observer) run() {
+	defer io.Copy(io.Discard, o.tap) // or the wire would wait for a reader
+	for q := range o.asked {
+		if !o.answer(q) {
+			return
+		}
+	}
+}
+
+// answer reads one; it reports whether another can follow.
+func (o *observer) answer(q question) bool {
+	resp, err := http.ReadResponse(o.in, q.req)
+	for err == nil && resp.StatusCode/100 == 1 && resp.StatusCode != http.StatusSwitchingProtocols {
+		resp, err = http.ReadResponse(o.in, q.req)
+	}
+	if err != nil {
+		if cut := o.cut(); cut != "" {
+			o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Note: "closed without an answer"})
+			o.ended(q.sub, cut, "")
+		}
+		return false
+	}
+	defer resp.Body.Close()
+	o.record.answered(q.sub, resp)
+	switch {
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		o.frames(q)
+		return false
+	case resp.StatusCode >= 300:
+		_, err = io.Copy(io.Discard, resp.Body)
+		o.ended(q.sub, o.kindOf(resp, err), "")
+		return err == nil
+	}
+	return o.messages(q, resp)
+}
+
+// messages decodes the body as the client does, with its decoders.
+func (o *observer) messages(q question, resp *http.Response) bool {
+	contentType := resp.Header.Get("Content-Type")
+	body, err := clients.Decoded(resp.Body, resp.Header.Get("Content-Encoding"))
+	var dec clients.Decoder
+	if err == nil {
+		dec, err = clients.NewForeignDecoder(o.stream, contentType)
+	}
+	if err != nil {
+		o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Bytes: 1, Note: err.Error()})
+		body, dec = resp.Body, nil
+	}
+	mark := ""
+	emit := func(it clients.Item) {
+		if it.Kind == measure.End {
+			mark = it.Reason
+		}
+		o.item(q, it)
+	}
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 && dec != nil {
+			if derr := dec.Feed(buf[:n], emit); derr != nil {
+				o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Bytes: n, Note: derr.Error()})
+				dec = nil
+			}
+		}
+		if err != nil {
+			if err == io.EOF && dec != nil {
+				_ = dec.End(emit) // what is unfinished is no message
+			}
+			kind := o.kindOf(resp, err)
+			if kind != "" && err != io.EOF {
+				o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Bytes: 1, Note: clients.BrokenOff})
+			}
+			o.ended(q.sub, kind, mark)
+			return err == io.EOF
+		}
+	}
+}
+
+// item writes a message down.
+func (o *observer) item(q question, it clients.Item) {
+	e := measure.Event{Sub: q.sub, T: o.tap.stamp, ID: it.ID, Bytes: it.Bytes, Seq: it.Seq, SentUS: it.SentUS}
+	switch it.Kind {
+	case measure.Received:
+		e.Kind, e.Sum = measure.Write, it.Sum()
+	case measure.Heartbeat:
+		e.Kind = measure.Heartbeat
+	default:
+		return
+	}
+	o.record.add(e)
+}
+
+// ended notes the end of an answer; kind "" is one that the path left.
+func (o *observer) ended(sub int, kind measure.EndKind, mark string) {
+	if kind == "" {
+		return
+	}
+	o.mu.Lock()
+	o.pending--
+	o.mu.Unlock()
+	o.record.add(measure.Event{Kind: measure.End, Sub: sub, T: o.tap.stamp, EndKind: kind, Note: mark})
+}
+
+// kindOf says how the application ended an answer, given the error of the last
+// read; "" when it was not the application that ended it.
+func (o *observer) kindOf(resp *http.Response, err error) measure.EndKind {
+	if err != io.EOF {
+		return o.cut()
+	}
+	if resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 || resp.Request != nil && resp.Request.Method == http.MethodHead {
+		return measure.EndClean
+	}
+	return o.cut() // delimited by the close alone
+}
+
+// cut says how the application closed the connection; "" when we did.
+func (o *observer) cut() measure.EndKind { return brokenBy(o.tap.broken()) }
+
+func brokenBy(err error) measure.EndKind {
+	switch {
+	case err == nil, errors.Is(err, net.ErrClosed):
+		return ""
+	case errors.Is(err, syscall.ECONNRESET):
+		return measure.EndRST
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return measure.EndFIN
+	}
+	return ""
+}
+
+// recorder keeps events of one gateway.
+type recorder struct {
+	mu     sync.Mutex
+	events []measure.Event
+	subs   int
+}
+
+// maxEvents bounds a record.
+const maxEvents = 50_000
+
+func (r *recorder) add(e measure.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) >= maxEvents {
+		return
+	}
+	e.Side, e.Clock = measure.SideOrigin, "c1"
+	r.events = append(r.events, e)
+}
+
+func (r *recorder) all() []measure.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]measure.Event(nil), r.events...)
+}
+
+// request notes that one came, and numbers it. lacks are headers of the
+// client's that did not come with it.
+func (r *recorder) request(req *http.Request, conn int, lacks []string) int {
+	r.mu.Lock()
+	r.subs++
+	sub := r.subs
+	r.mu.Unlock()
+	note := ""
+	if len(lacks) > 0 {
+		note = "without " + strings.Join(lacks, ", ")
+	}
+	r.add(measure.Event{Note: note, Kind: measure.Headers, Sub: sub, Conn: conn, Method: req.Method, T: now(),
+		HTTP: fmt.Sprintf("%d.%d", req.ProtoMajor, req.ProtoMinor)})
+	return sub
+}
+
+// answered adds to a request what its answer says of itself.
+func (r *recorder) answered(sub int, resp *http.Response) {
+	r.mu.Lock()
+	for i := range r.events {
+		if e := &r.events[i]; e.Kind == measure.Headers && e.Sub == sub {
+			e.Status, e.ContentType, e.Encoding = resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("Content-Encoding")
+		}
+	}
+	r.mu.Unlock()
+	if resp.StatusCode >= 300 {
+		note := "status " + resp.Status
+		if to := resp.Header.Get("Location"); to != "" {
+			note += " to " + to
+		}
+		r.add(measure.Event{Kind: measure.Failed, Sub: sub, Status: resp.StatusCode, T: now(), Note: strings.ToValidUTF8(note, "?")})
+	}
+}

@@ -1,0 +1,225 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// Where nobody reads along, what an application sent and when is inferred, by
+// the best that its messages allow.
+const (
+	// steadyPace is how much two answers over the first path may differ at any
+	// message for its pace to be called the same each time.
+	steadyPace = 100 * time.Millisecond
+	// together is how close to the end of an answer its last messages stand
+	// when the end is what brought them.
+	together = 100 * time.Millisecond
+)
+
+// expect gives the messages of one exchange the times at which they should
+// have come: by their own send times; else by the pace of the first path, if
+// that is the same each time; else by the shape of the arrivals alone, where a
+// message is taken to be late only by what the others of its batch show.
+func (e *Evidence) expect(control []*Evidence, first bool) {
+	arrivals := ofKind(e.Client, measure.Received)
+	head, answered := firstHead(e)
+	e.Attached = answered && head.Status/100 == 2 || answered && head.Status == 101
+	switch stamps, ok := ownTimes(arrivals, control); {
+	case ok:
+		e.schedule(arrivals, stamps, "by its own send times")
+	case first:
+		e.schedule(arrivals, timesOf(arrivals), "as it came")
+	case pace(control) != nil:
+		e.schedulePace(arrivals, pace(control))
+	default:
+		e.schedule(arrivals, shape(e, arrivals, control), "by the shape of its arrivals")
+	}
+	e.Released = e.endBrought(arrivals)
+	if e.Attached {
+		e.Origin = append([]measure.Event{{Kind: measure.Headers, Side: measure.SideOrigin, Clock: "c1", Sub: 1, T: e.Started.UnixMicro(), Note: "expected"}}, e.Origin...)
+	}
+	if end, ended := e.End(); ended && e.wholeAs(control) {
+		e.Origin = append(e.Origin, measure.Event{Kind: measure.End, Side: measure.SideOrigin, Clock: "c1", Sub: 1, T: end.T, EndKind: end.EndKind, Note: "expected"})
+	}
+}
+
+func (e *Evidence) schedule(arrivals []measure.Event, due []time.Time, note string) {
+	for i, a := range arrivals {
+		e.Sent = append(e.Sent, Sent{ID: a.ID, Due: due[i], Bytes: a.Bytes, Sum: a.Sum})
+		e.Origin = append(e.Origin, measure.Event{Kind: measure.Write, Side: measure.SideOrigin, Clock: "c1", Sub: 1,
+			ID: a.ID, T: due[i].UnixMicro(), Bytes: a.Bytes, Note: "expected " + note})
+	}
+}
+
+// schedulePace expects each message of the first path at its place.
+func (e *Evidence) schedulePace(arrivals []measure.Event, offsets []time.Duration) {
+	for i, after := range offsets {
+		due := e.Started.Add(after)
+		bytes := 0
+		if i < len(arrivals) {
+			bytes = arrivals[i].Bytes
+		}
+		id := strconv.Itoa(i + 1)
+		e.Sent = append(e.Sent, Sent{ID: id, Due: due, Bytes: bytes})
+		e.Origin = append(e.Origin, measure.Event{Kind: measure.Write, Side: measure.SideOrigin, Clock: "c1", Sub: 1,
+			ID: id, T: due.UnixMicro(), Bytes: bytes, Note: "expected by the pace of the first path"})
+	}
+	e.forgetUnsettled()
+}
+
+func timesOf(arrivals []measure.Event) []time.Time {
+	var out []time.Time
+	for _, a := range arrivals {
+		out = append(out, time.UnixMicro(a.T))
+	}
+	return out
+}
+
+// ownTimes are the send times that the messages carry, put on our clock by the
+// fastest message over the first path: a constant distance of the two clocks
+// disappears, and with it the time that even the fastest message took.
+func ownTimes(arrivals []measure.Event, control []*Evidence) ([]time.Time, bool) {
+	least, known := int64(0), false
+	for _, c := range control {
+		for _, a := range ofKind(c.Client, measure.Received) {
+			if a.SentUS != 0 && (!known || a.T-a.SentUS < least) {
+				least, known = a.T-a.SentUS, true
+			}
+		}
+	}
+	if !known || len(arrivals) == 0 {
+		return nil, false
+	}
+	var out []time.Time
+	for _, a := range arrivals {
+		if a.SentUS == 0 {
+			return nil, false
+		}
+		out = append(out, time.UnixMicro(a.SentUS+least))
+	}
+	return out, true
+}
+
+// pace is when each message came over the first path, counted from the
+// request, at its earliest; nil when that differs from time to time.
+func pace(control []*Evidence) []time.Duration {
+	if len(control) < 2 {
+		return nil
+	}
+	var least, most []time.Duration
+	for i, c := range control {
+		arrivals := ofKind(c.Client, measure.Received)
+		if i > 0 && len(arrivals) != len(least) {
+			return nil
+		}
+		for n, a := range arrivals {
+			after := time.UnixMicro(a.T).Sub(c.Started)
+			if i == 0 {
+				least, most = append(least, after), append(most, after)
+				continue
+			}
+			least[n], most[n] = min(least[n], after), max(most[n], after)
+		}
+	}
+	for n := range least {
+		if most[n]-least[n] > steadyPace {
+			return nil
+		}
+	}
+	return least
+}
+
+// shape spreads the messages of each batch over the silence before it, at the
+// distance that messages have over the first path.
+func shape(e *Evidence, arrivals []measure.Event, control []*Evidence) []time.Time {
+	due := timesOf(arrivals)
+	distance := usualDistance(control)
+	for start := 0; start < len(due); {
+		end := start + 1
+		for end < len(due) && due[end].Sub(due[end-1]) < min(25*time.Millisecond, distance/3) {
+			end++
+		}
+		before := e.Started
+		if start > 0 {
+			before = time.UnixMicro(arrivals[start-1].T)
+		}
+		silence := time.UnixMicro(arrivals[start].T).Sub(before)
+		at := time.UnixMicro(arrivals[end-1].T)
+		for i := start; i < end; i++ {
+			due[i] = at.Add(-min(silence, time.Duration(end-1-i)*distance))
+		}
+		start = end
+	}
+	if len(due) > 0 {
+		var latest time.Duration // first message over the first path
+		for _, c := range control {
+			if all := ofKind(c.Client, measure.Received); len(all) > 0 {
+				latest = max(latest, time.UnixMicro(all[0].T).Sub(c.Started))
+			}
+		}
+		if should := e.Started.Add(latest); latest > 0 && should.Before(due[0]) {
+			due[0] = should
+		}
+	}
+	return due
+}
+
+// usualDistance is the median time between two messages over the first path.
+func usualDistance(control []*Evidence) time.Duration {
+	var gaps []time.Duration
+	for _, c := range control {
+		gaps = append(gaps, gapsOf(ofKind(c.Client, measure.Received))...)
+	}
+	return quantile(gaps, .5)
+}
+
+func gapsOf(arrivals []measure.Event) []time.Duration {
+	var gaps []time.Duration
+	for i := 1; i < len(arrivals); i++ {
+		gaps = append(gaps, time.Duration(arrivals[i].T-arrivals[i-1].T)*time.Microsecond)
+	}
+	return gaps
+}
+
+// endBrought is the moment just before the end of the answer brought its last
+// messages, if it did: several of them, at once, with the end right behind.
+func (e *Evidence) endBrought(arrivals []measure.Event) time.Time {
+	end, ended := e.End()
+	if !ended || len(arrivals) < 3 {
+		return time.Time{}
+	}
+	last := arrivals[len(arrivals)-3:]
+	if time.Duration(end.T-last[0].T)*time.Microsecond > together {
+		return time.Time{}
+	}
+	first := slices.IndexFunc(arrivals, func(a measure.Event) bool {
+		return time.Duration(end.T-a.T)*time.Microsecond <= together
+	})
+	return time.UnixMicro(arrivals[first].T - 1)
+}
+
+// wholeAs reports whether the answer brought as many messages as over the
+// first path, or its end mark: then the application ended it.
+func (e *Evidence) wholeAs(control []*Evidence) bool {
+	if end, ok := e.End(); ok && end.Note != "" {
+		return true
+	}
+	mine := len(ofKind(e.Client, measure.Received))
+	return slices.ContainsFunc(control, func(c *Evidence) bool {
+		return mine >= len(ofKind(c.Client, measure.Received))
+	})
+}
+
+// provenance says in words how the schedule of an exchange is known.
+func (e *Evidence) provenance() string {
+	for _, o := range e.Origin {
+		if o.Kind == measure.Write && o.Note != "" {
+			return o.Note
+		}
+	}
+	return fmt.Sprintf("%d messages read along at the application", len(e.Sent))
+}
