@@ -33,6 +33,9 @@ func apply(specs []faultSpec, env Env) ([]*applied, error) {
 	return out, nil
 }
 
+// matches decides the conditions where there will be no response to look at.
+func (a *applied) matches(r *http.Request) bool { return !a.late && a.gate.match(a.conditions, r) }
+
 func (ex *exchange) isActive(i int) bool {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()

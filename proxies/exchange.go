@@ -43,7 +43,7 @@ func exchangeOf(ctx context.Context) *exchange {
 func (h *hop) handle(w http.ResponseWriter, r *http.Request, base http.RoundTripper, send func(http.ResponseWriter, *http.Request)) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	ex := &exchange{hop: h, base: base, in: r, cancel: cancel, active: make([]bool, len(h.faults))}
-	ex.client, _ = r.Context().Value(connKey{}).(net.Conn)
+	ex.client = clientOf(r.Context())
 	ex.back = newEager(w, func() { cancel(errClientGone) })
 	defer cancel(nil)
 
@@ -118,8 +118,11 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	var cut *CutError
+	var refused *refusedError
 	switch {
 	case errors.As(err, &cut):
+	case errors.As(err, &refused):
+		return ownAnswer(out, refused.status, refused.reason), nil
 	case ex.in.Context().Err() != nil:
 		cut = &CutError{End: endFin, Reason: errClientGone.Error()}
 	default:

@@ -45,7 +45,7 @@ func wantsHTTP10(ctx context.Context) bool { return ctx.Value(http10Key{}) != ni
 
 // roundTripHTTP10 is a round trip in HTTP/1.0, on a connection of its own that
 // ends with the response.
-func roundTripHTTP10(dial dialFunc, config *tls.Config, r *http.Request) (*http.Response, error) {
+func roundTripHTTP10(dial Dialer, config *tls.Config, r *http.Request) (*http.Response, error) {
 	if err := countBody(r); err != nil {
 		return nil, err
 	}

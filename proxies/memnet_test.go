@@ -45,6 +45,29 @@ func (n *memNet) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	}
 }
 
+// close closes all listeners.
+func (n *memNet) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, l := range n.listeners {
+		_ = l.Close()
+	}
+}
+
+// discard listens at address and reads what comes, for good.
+func (n *memNet) discard(address string) {
+	l := n.listen(address)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.Copy(io.Discard, c); c.Close() }()
+		}
+	}()
+}
+
 type memAddr string
 
 func (a memAddr) Network() string { return "mem" }

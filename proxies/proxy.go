@@ -61,8 +61,8 @@ type Env struct {
 	// 2 by ALPN; nil is plain, with HTTP/1.x and 2 by prior knowledge. In
 	// forward and tcp mode TLS passes through, and it is not used.
 	Front *tls.Certificate
-	// RootsPEM are the authorities to trust for an https Origin; nil are the
-	// system's.
+	// RootsPEM are the authorities to trust for an https Origin besides those of
+	// the system.
 	RootsPEM []byte
 	// Back is the HTTP version towards Origin: "1.0", "1.1" or "2". "" is 1.1,
 	// and for an https Origin what ALPN gives. Upgrades are asked with 1.1.
@@ -98,6 +98,12 @@ type Instance interface {
 type Route struct {
 	Base  *url.URL
 	Proxy *url.URL
+	// RootsPEM are the authorities of hops that inspect TLS, nil if none does.
+	// The matrix runner does not hand them to its clients, so that these see the
+	// interception; whoever wants clients that trust it, as the machines of a
+	// company do, adds them to what the clients trust (cometbench proxy --ca-out
+	// writes them to a file).
+	RootsPEM []byte
 }
 
 // Stats are the counters of an instance. -1 means that it cannot tell.

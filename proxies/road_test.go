@@ -64,12 +64,21 @@ type road struct {
 // newRoad starts a hop for spec in front of originAddr.
 func newRoad(t *testing.T, w way, spec string, scale float64) *road {
 	t.Helper()
+	return newRoadIn(t, w, spec, Env{Scale: scale})
+}
+
+// newRoadIn starts one in an Env that lacks what the way decides.
+func newRoadIn(t *testing.T, w way, spec string, env Env) *road {
+	t.Helper()
 	p := &road{t: t, net: newMemNet(), way: w}
 	proxy, err := Parse(spec, ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := Env{Origin: mustURL("http://" + originAddr), Mode: Reverse, Scale: scale, Seed: 1}
+	env.Mode, env.Seed = Reverse, 1
+	if env.Origin == nil {
+		env.Origin = mustURL("http://" + originAddr)
+	}
 	if w.overTLS() {
 		if p.pair, err = selfsigned.New(); err != nil {
 			t.Fatal(err)
@@ -214,6 +223,7 @@ func (p *road) close(servers ...*http.Server) {
 	if err := p.hop.Close(); err != nil {
 		p.t.Error(err)
 	}
+	p.net.close()
 	time.Sleep(time.Hour) // whatever an origin still waits for
 	synctest.Wait()
 }
