@@ -118,15 +118,24 @@ func (h *hop) tripper(r *http.Request, p pools) http.RoundTripper {
 	})
 }
 
-// dial opens a connection towards the origin through all Dial hooks.
+// dial opens a counted connection towards the origin through all Dial hooks.
 func (h *hop) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	open := Dialer(h.dialCounted)
+	open := h.dialRaw
 	for i, f := range h.faults {
 		if f.hooks.Dial != nil && h.actsOnDial(ctx, i) {
 			open = f.hooks.Dial(open)
 		}
 	}
-	return open(ctx, network, address)
+	c, err := open(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	h.counts.upstream.Add(1)
+	own := &dialedConn{Conn: c, hop: h}
+	h.mu.Lock()
+	h.dialed[own] = struct{}{}
+	h.mu.Unlock()
+	return own, nil
 }
 
 // actsOnDial reports whether the conditions of fault i hold for the exchange or
@@ -137,19 +146,6 @@ func (h *hop) actsOnDial(ctx context.Context, i int) bool {
 	}
 	r, ok := ctx.Value(tunnelKey{}).(*http.Request)
 	return ok && h.faults[i].matches(r)
-}
-
-func (h *hop) dialCounted(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := h.dialRaw(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	h.counts.upstream.Add(1)
-	own := &dialedConn{Conn: c, hop: h}
-	h.mu.Lock()
-	h.dialed[own] = struct{}{}
-	h.mu.Unlock()
-	return own, nil
 }
 
 // closeDialed closes what pools have not closed by themselves: they know that

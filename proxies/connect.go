@@ -88,8 +88,8 @@ func (h *hop) openTunnel(r *http.Request) (upstream net.Conn, opened *http.Reque
 // tunnelKey is where a context holds the CONNECT that it belongs to.
 type tunnelKey struct{}
 
-// refusedError is why a fault lets no connection be opened, and what the client
-// is told about it.
+// refusedError is why a Dial hook opens no connection, and what the client is
+// told about it.
 type refusedError struct {
 	status int
 	reason string

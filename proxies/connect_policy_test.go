@@ -19,21 +19,15 @@ import (
 	"github.com/cometbench/cometbench/internal/selfsigned"
 )
 
-// askTunnel asks a forward proxy for a tunnel and returns the answer's status.
-func (p *road) askTunnel(address string, headers ...string) (net.Conn, *bufio.Reader, int) {
+// tunnel opens a connection and asks a forward proxy for a tunnel on it.
+func (p *road) tunnel(address string, headers ...string) (net.Conn, *bufio.Reader, int) {
 	p.t.Helper()
 	c, err := p.net.dial(context.Background(), "", "hop")
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	lines := append([]string{"CONNECT " + address + " HTTP/1.1", "Host: " + address}, headers...)
-	fmt.Fprint(c, strings.Join(lines, "\r\n")+"\r\n\r\n")
 	r := bufio.NewReader(c)
-	resp, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return c, r, resp.StatusCode
+	return c, r, p.askTunnel(c, r, address, headers...)
 }
 
 func TestConnectPolicy(t *testing.T) {
@@ -59,7 +53,7 @@ func TestConnectPolicy(t *testing.T) {
 				for _, a := range []string{originAddr, secure} {
 					p.net.discard(a)
 				}
-				conn, _, status := p.askTunnel(c.address)
+				conn, _, status := p.tunnel(c.address)
 				conn.Close()
 				if status != c.want {
 					t.Errorf("CONNECT answered with %d, want %d", status, c.want)
@@ -74,7 +68,7 @@ func TestConnectPolicy(t *testing.T) {
 func TestConnectDeniedLeavesRequestsAlone(t *testing.T) {
 	bubble(t, byForward, "fault:connect(deny)", func(t *testing.T, p *road) {
 		origin := p.serve(script("a"))
-		c, r, status := p.askTunnel(originAddr)
+		c, r, status := p.tunnel(originAddr)
 		p.note("CONNECT %d", status)
 		_, _ = r.ReadString('\n') // the refusal's one line
 		fmt.Fprintf(c, "GET http://%s/ HTTP/1.1\r\nHost: %s\r\n\r\n", originAddr, originAddr)
@@ -90,10 +84,10 @@ func TestAuthOfConnect(t *testing.T) {
 		origin := p.serve(func(w http.ResponseWriter, r *http.Request) {
 			p.note("origin sees %q", r.Header.Get("Proxy-Authorization"))
 		})
-		c, _, status := p.askTunnel(originAddr)
+		c, _, status := p.tunnel(originAddr)
 		c.Close()
 		p.note("without: %d", status)
-		c, r, status := p.askTunnel(originAddr, "Proxy-Authorization: Basic eDp5")
+		c, r, status := p.tunnel(originAddr, "Proxy-Authorization: Basic eDp5")
 		p.note("with: %d", status)
 		// The tunnel has been paid for; what it carries need not say it again.
 		fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", originAddr)
@@ -113,7 +107,7 @@ func (p *road) inspected(version string) (*http.Transport, *x509.CertPool) {
 		DisableCompression: true, Protocols: onlyHTTP1(),
 		TLSClientConfig: &tls.Config{RootCAs: roots},
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			c, _, status := p.askTunnel(originAddr)
+			c, _, status := p.tunnel(originAddr)
 			if status != http.StatusOK {
 				return nil, errors.New(http.StatusText(status))
 			}
@@ -195,7 +189,7 @@ func TestInspectIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, origin := secureRoad(t, "fault:connect(inspect)", script("a"))
 		shake := func(roots *x509.CertPool, name string) error {
-			c, _, _ := p.askTunnel(originAddr)
+			c, _, _ := p.tunnel(originAddr)
 			defer c.Close()
 			return tls.Client(c, &tls.Config{RootCAs: roots, ServerName: name}).Handshake()
 		}
@@ -225,7 +219,7 @@ func TestInspectedUpgrade(t *testing.T) {
 			_, _ = io.ReadFull(rw, p)
 			_, _ = c.Write(p)
 		}))
-		conn, _, _ := p.askTunnel(originAddr)
+		conn, _, _ := p.tunnel(originAddr)
 		_, roots := p.inspected("1.1")
 		c := tls.Client(conn, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"})
 		fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", originAddr)

@@ -91,6 +91,10 @@ func (ex *exchange) trace() *httptrace.ClientTrace {
 func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 	rt := http.RoundTripper(tripperFunc(func(r *http.Request) (*http.Response, error) {
 		resp, err := ex.base.RoundTrip(r)
+		var refused *refusedError
+		if errors.As(err, &refused) {
+			return ownAnswer(r, refused.status, refused.reason), nil
+		}
 		if err == nil {
 			ex.noteHead(resp)
 			if resp.StatusCode != http.StatusSwitchingProtocols {
@@ -118,11 +122,8 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	var cut *CutError
-	var refused *refusedError
 	switch {
 	case errors.As(err, &cut):
-	case errors.As(err, &refused):
-		return ownAnswer(out, refused.status, refused.reason), nil
 	case ex.in.Context().Err() != nil:
 		cut = &CutError{End: endFin, Reason: errClientGone.Error()}
 	default:

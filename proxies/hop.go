@@ -71,7 +71,7 @@ func startHop(listener net.Listener, dial Dialer, env Env, specs []faultSpec) (*
 		mode: env.Mode, origin: env.Origin, parent: env.Parent, allow: env.Allow, back: env.Back, roots: roots,
 		faults: faults, dialRaw: dial, dialed: map[net.Conn]struct{}{},
 	}
-	h.ctx, h.stop = context.WithCancel(context.Background())
+	h.ctx, h.stop = context.WithCancel(context.WithValue(context.Background(), hopKey{}, h))
 	h.listener = &countingListener{Listener: listener, counts: &h.counts, faults: faults}
 	if h.mode == TCP {
 		h.wg.Go(h.serveTCP)
@@ -93,6 +93,11 @@ func startHop(listener net.Listener, dial Dialer, env Env, specs []faultSpec) (*
 	h.serveFront(env.Front)
 	return h, nil
 }
+
+// hopKey is where all contexts of a hop hold it.
+type hopKey struct{}
+
+func hopOf(ctx context.Context) *hop { return ctx.Value(hopKey{}).(*hop) }
 
 // connKey is where the server's context holds the client's connection.
 type connKey struct{}

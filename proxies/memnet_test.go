@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -34,7 +35,8 @@ func (n *memNet) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	if l == nil {
 		return nil, &net.OpError{Op: "dial", Net: "mem", Err: syscall.ECONNREFUSED}
 	}
-	near, far := memPipe("client", address)
+	from, _ := ctx.Value(memFrom{}).(string)
+	near, far := memPipe(cmp.Or(from, "client"), address)
 	select {
 	case l.conns <- far:
 		return near, nil
@@ -67,6 +69,9 @@ func (n *memNet) discard(address string) {
 		}
 	}()
 }
+
+// memFrom is where a context says from which address to dial.
+type memFrom struct{}
 
 type memAddr string
 

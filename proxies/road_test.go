@@ -125,7 +125,18 @@ func (p *road) note(format string, args ...any) {
 // returns the target to ask for.
 func (p *road) connect() (net.Conn, *bufio.Reader, string) {
 	p.t.Helper()
-	c, err := p.net.dial(context.Background(), "", "hop")
+	c, r, base, status := p.connectFrom("")
+	if status != http.StatusOK {
+		p.t.Fatalf("CONNECT: %d", status)
+	}
+	return c, r, base
+}
+
+// connectFrom does so from an address of its own, and returns the status that
+// CONNECT was answered with, 200 where none was needed.
+func (p *road) connectFrom(address string) (net.Conn, *bufio.Reader, string, int) {
+	p.t.Helper()
+	c, err := p.net.dial(context.WithValue(context.Background(), memFrom{}, address), "", "hop")
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -133,17 +144,26 @@ func (p *road) connect() (net.Conn, *bufio.Reader, string) {
 	switch p.way {
 	case byTLS:
 		c = tls.Client(c, p.trust())
-		return c, bufio.NewReader(c), ""
+		return c, bufio.NewReader(c), "", http.StatusOK
 	case byForward:
-		return c, r, "http://" + originAddr
+		return c, r, "http://" + originAddr, http.StatusOK
 	case byConnect:
-		fmt.Fprintf(c, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", originAddr, originAddr)
-		resp, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"})
-		if err != nil || resp.StatusCode != 200 {
-			p.t.Fatalf("CONNECT: %v %v", resp, err)
-		}
+		status := p.askTunnel(c, r, originAddr)
+		return c, r, "", status
 	}
-	return c, r, ""
+	return c, r, "", http.StatusOK
+}
+
+// askTunnel asks for a tunnel and returns the answer's status.
+func (p *road) askTunnel(c net.Conn, r *bufio.Reader, address string, headers ...string) int {
+	p.t.Helper()
+	lines := append([]string{"CONNECT " + address + " HTTP/1.1", "Host: " + address}, headers...)
+	fmt.Fprint(c, strings.Join(lines, "\r\n")+"\r\n\r\n")
+	resp, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.StatusCode
 }
 
 // trust is a client's TLS.
