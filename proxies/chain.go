@@ -95,6 +95,7 @@ func (c *chain) Start(ctx context.Context, env Env) (Instance, error) {
 		}
 		if i != len(c.hops)-1 {
 			own.Back = "" // between hops what comes of itself
+			own.Others = nil
 		}
 		instance, err := hop.Start(ctx, own)
 		if err != nil {

@@ -154,6 +154,7 @@ func Faults() []Fault {
 		keepaliveOffFault(),
 		postRefusedFault(),
 		connectFault(),
+		roundRobinFault(),
 	}
 }
 

@@ -55,19 +55,26 @@ func (h *hop) newGoproxy() *goproxy.ProxyHttpServer {
 // allowed reports whether clients may reach address: a proxy for everywhere
 // would be an open one.
 func (h *hop) allowed(address string) bool {
-	own := hostPort(h.origin)
-	if address == own {
+	if h.leadsTo(address) {
 		return true
-	}
-	if host, port, ok := cutHostPort(address); ok && isLoopback(host) && isLoopback(h.origin.Hostname()) {
-		if _, ownPort, _ := cutHostPort(own); port == ownPort && host == "localhost" {
-			return true
-		}
 	}
 	for _, more := range h.allow {
 		if more == "*" || more == address {
 			return true
 		}
+	}
+	return false
+}
+
+// leadsTo reports whether address is the origin's.
+func (h *hop) leadsTo(address string) bool {
+	own := hostPort(h.origin)
+	if address == own {
+		return true
+	}
+	if host, port, ok := cutHostPort(address); ok && isLoopback(host) && isLoopback(h.origin.Hostname()) {
+		_, ownPort, _ := cutHostPort(own)
+		return port == ownPort && host == "localhost"
 	}
 	return false
 }

@@ -130,13 +130,18 @@ func (h *hop) reverse(w http.ResponseWriter, r *http.Request) {
 
 // sendReverse points the request at the origin and copies the answer.
 func (h *hop) sendReverse(w http.ResponseWriter, out *http.Request) {
-	out.URL.Scheme, out.URL.Host = h.origin.Scheme, h.origin.Host
-	if h.parent != nil || !isLoopback(h.origin.Hostname()) {
+	h.pointAt(out, h.origin)
+	exchangeOf(out.Context()).copy(w, out)
+}
+
+// pointAt makes origin the one that r is sent to.
+func (h *hop) pointAt(r *http.Request, origin *url.URL) {
+	r.URL.Scheme, r.URL.Host = origin.Scheme, origin.Host
+	if h.mode == Reverse && (h.parent != nil || !isLoopback(origin.Hostname())) {
 		// A site elsewhere goes by its name, and a parent proxy by this name
 		// finds the origin; otherwise a transparent hop leaves it alone.
-		out.Host = h.origin.Host
+		r.Host = origin.Host
 	}
-	exchangeOf(out.Context()).copy(w, out)
 }
 
 func (h *hop) serveTCP() {

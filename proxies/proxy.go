@@ -55,8 +55,12 @@ type Capabilities struct {
 // Env is what an instance is started with.
 type Env struct {
 	Origin *url.URL // http://127.0.0.1:port, or https
-	Mode   Mode     // "" is Reverse where the proxy can, else its only mode
-	Listen string   // "" is a free loopback port
+	// Others are further origins with the same content as Origin, for simulated
+	// proxies with a fault that balances (Fault.Origins); nil is one origin.
+	// Clients reach them through the fault alone.
+	Others []*url.URL
+	Mode   Mode   // "" is Reverse where the proxy can, else its only mode
+	Listen string // "" is a free loopback port
 	// Front makes a reverse proxy's side towards clients TLS, with HTTP/1.x and
 	// 2 by ALPN; nil is plain, with HTTP/1.x and 2 by prior knowledge. In
 	// forward and tcp mode TLS passes through, and it is not used.

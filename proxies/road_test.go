@@ -80,6 +80,9 @@ func newRoadIn(t *testing.T, w way, spec string, env Env) *road {
 		env.Origin = mustURL("http://" + originAddr)
 	}
 	if w.overTLS() {
+		for _, other := range env.Others {
+			other.Scheme = "https"
+		}
 		if p.pair, err = selfsigned.New(); err != nil {
 			t.Fatal(err)
 		}
@@ -101,9 +104,12 @@ func newRoadIn(t *testing.T, w way, spec string, env Env) *road {
 }
 
 // serve runs an origin.
-func (p *road) serve(handler http.HandlerFunc) *http.Server {
+func (p *road) serve(handler http.HandlerFunc) *http.Server { return p.serveAt(originAddr, handler) }
+
+// serveAt runs one at an address.
+func (p *road) serveAt(address string, handler http.HandlerFunc) *http.Server {
 	s := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
-	l := p.net.listen(originAddr)
+	l := p.net.listen(address)
 	if p.way.overTLS() {
 		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{p.pair.Certificate}}
 		go func() { _ = s.ServeTLS(l, "", "") }()

@@ -111,6 +111,16 @@ func (s *simulated) checked(env Env) (Env, error) {
 	if env.Origin.Scheme != "http" && env.Origin.Scheme != "https" {
 		return env, fmt.Errorf("proxy %s: origin %s: want http or https", quoteName(s.name), quoteName(env.Origin.String()))
 	}
+	for _, other := range env.Others {
+		if other == nil || other.Scheme != env.Origin.Scheme || other.Hostname() == "" {
+			return env, fmt.Errorf("proxy %s: further origins: want %s://host:port as the first", quoteName(s.name), env.Origin.Scheme)
+		}
+	}
+	for _, f := range s.faults {
+		if f.fault.Origins > 1+len(env.Others) {
+			return env, &UnsupportedError{Proxy: s.name, Reason: fmt.Sprintf("fault %s needs %d origins", f.fault.Name, f.fault.Origins)}
+		}
+	}
 	if env.Back != "" && !slices.Contains(httpVersions(), env.Back) {
 		return env, fmt.Errorf("proxy %s: no HTTP/%s towards the origin", quoteName(s.name), env.Back)
 	}
