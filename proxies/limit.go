@@ -14,11 +14,12 @@ import (
 type limit struct {
 	after    time.Duration
 	end      string
-	status   int  // of the answer before the head
-	rearm    bool // bytes start the time anew
-	interim  bool // 1xx responses do too
-	fromHead bool // the time starts with the response's head
-	toHead   bool // the head stops it for good
+	status   int    // of the answer before the head
+	rearm    bool   // bytes start the time anew
+	interim  bool   // 1xx responses do too
+	from     string // only those of "origin" or "client"; else both
+	fromHead bool   // the time starts with the response's head
+	toHead   bool   // the head stops it for good
 	reason   string
 }
 
@@ -64,7 +65,7 @@ func (l limit) upstream(next http.RoundTripper) http.RoundTripper {
 		case l.fromHead:
 			w.start()
 		default:
-			w.touch()
+			w.touch(fromOrigin)
 		}
 		resp.Body = &limitedBody{ReadCloser: resp.Body, watch: w}
 		return resp, nil
@@ -116,8 +117,17 @@ func (w *limitWatch) fire() {
 	w.onFire()
 }
 
+// Whose bytes passed.
+const (
+	fromOrigin = "origin"
+	fromClient = "client"
+)
+
 // touch notes that bytes passed.
-func (w *limitWatch) touch() {
+func (w *limitWatch) touch(from string) {
+	if other := w.from == fromOrigin || w.from == fromClient; other && w.from != from {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.rearm && w.timer != nil && !w.isUp && !w.over {
@@ -145,7 +155,7 @@ func (w *limitWatch) watchRequest(r *http.Request) *http.Request {
 	if w.interim {
 		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 			Got1xxResponse: func(int, textproto.MIMEHeader) error {
-				w.touch()
+				w.touch(fromOrigin)
 				return nil
 			},
 		}))
@@ -164,7 +174,7 @@ type touchingBody struct {
 func (b *touchingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
-		b.watch.touch()
+		b.watch.touch(fromClient)
 	}
 	return n, err
 }
@@ -178,7 +188,7 @@ type limitedBody struct {
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
-		b.watch.touch()
+		b.watch.touch(fromOrigin)
 	}
 	if err == nil {
 		return n, nil

@@ -118,6 +118,7 @@ func TestRoundRobinOfTunnels(t *testing.T) {
 							if err != nil {
 								return
 							}
+							_, _ = c.Read(make([]byte, 1))
 							_, _ = io.WriteString(c, address)
 							c.Close()
 						}
