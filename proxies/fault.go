@@ -94,6 +94,9 @@ type Hooks struct {
 	// Inspect ends TLS that is found inside CONNECT with a certificate of the
 	// hop's own authority, and serves the HTTP in it.
 	Inspect bool
+	// Outage makes the hop listen in a network namespace of its own and lose
+	// packets there. It takes no conditions.
+	Outage *Outage
 }
 
 // Connector opens the connection of a tunnel to r.Host, a host:port. A non-nil

@@ -46,7 +46,7 @@ func (s *simulated) cannot(m Mode) string {
 // time. A short scaled silence would miss it and say that a long one survives.
 func (s *simulated) limitedInWireTime() bool {
 	return slices.ContainsFunc(s.faults, func(f faultSpec) bool {
-		return slices.Contains([]string{"cut", "scan", "h2-reset", "reload"}, f.fault.Name)
+		return slices.Contains([]string{"cut", "scan", "h2-reset", "reload"}, f.fault.Name) || f.fault.Name == "blackhole" && f.args.Has("after")
 	})
 }
 
@@ -59,7 +59,7 @@ func (s *simulated) needsHTTP(m Mode) string {
 		if m == Forward && hooks.Inspect && len(f.conditions) == 0 {
 			return "" // HTTP is seen after all
 		}
-		can := err == nil && (hooks.Tunnel != nil || hooks.Conn != nil || hooks.Connect != nil || hooks.Dial != nil || hooks.Inspect)
+		can := err == nil && (hooks.Tunnel != nil || hooks.Conn != nil || hooks.Connect != nil || hooks.Dial != nil || hooks.Inspect || hooks.Outage != nil)
 		for _, c := range f.conditions {
 			can = can && (c.key == "first" || c.key == "chance")
 		}
@@ -75,11 +75,19 @@ func (s *simulated) Start(ctx context.Context, env Env) (Instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o := s.outage(); o != nil {
+		return s.startCutOff(ctx, env, *o)
+	}
 	listener, err := listen(ctx, env.Listen)
 	if err != nil {
 		return nil, err
 	}
-	return s.startOn(listener, (&net.Dialer{Timeout: dialTimeout}).DialContext, env)
+	return s.startOn(listener, dialer, env)
+}
+
+// dialer opens real connections.
+func dialer(ctx context.Context, network, address string) (net.Conn, error) {
+	return (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
 }
 
 // startOn starts with a listener and a way to dial, which tests bring along.
