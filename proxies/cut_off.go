@@ -62,8 +62,12 @@ type cutOff struct {
 }
 
 // Stats counts connections where no request was seen: those that were on their
-// way are lost, too.
+// way are lost, too. A path that should have lost packets and did not is not
+// the one that was asked for, and has seen nothing.
 func (c *cutOff) Stats() Stats {
+	if c.listener.failure() != nil {
+		return Stats{}
+	}
 	s := c.Instance.Stats()
 	s.Hits = max(s.Hits, s.Accepted)
 	return s

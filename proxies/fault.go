@@ -80,7 +80,8 @@ type Hooks struct {
 	// Writer wraps the way back to the client, after Response. The proxy
 	// calls Finish when the upstream body has ended.
 	Writer func(next ResponseWriter, r *http.Request) ResponseWriter
-	// Conn wraps each connection accepted from a client.
+	// Conn wraps each connection accepted from a client, before any condition
+	// can be known.
 	Conn func(c net.Conn) net.Conn
 	// Tunnel wraps both ends of an upgraded or CONNECTed connection, or of
 	// one relayed in TCP mode.

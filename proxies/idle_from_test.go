@@ -144,3 +144,30 @@ func TestFirstByteSilence(t *testing.T) {
 		p.expect("5s origin told", "1m0s client leaves")
 	})
 }
+
+// Pings keep a connection that is silent otherwise only where any byte counts.
+func TestIdleCountsPings(t *testing.T) {
+	for _, c := range []struct {
+		spec string
+		want []string
+	}{
+		{"fault:idle(5s,counts=any)", []string{"0s head 200", "20s a", "20s end"}},
+		{"fault:idle(5s,counts=any,from=client)", []string{"0s head 200", "20s a", "20s end"}},
+		{"fault:idle(5s,counts=body)", []string{"0s head 200", "5s cut"}},
+	} {
+		eachWay(t, h2Ways(), c.spec, func(t *testing.T, p *road) {
+			origin := p.serve(script("head", 20*time.Second, "a"))
+			client := p.client2()
+			client.HTTP2 = &http.HTTP2Config{SendPingTimeout: 3 * time.Second}
+			p.over2(client, p.request2(t.Context(), "GET", ""))
+			client.CloseIdleConnections()
+			p.close(origin)
+			p.expect(c.want...)
+		})
+	}
+	// Without them there is nothing to count, on a connection of any kind.
+	runTimed(t, []timed{
+		{"no pings", "fault:idle(5s,counts=any)", nil, script("head", 20*time.Second, "a"),
+			[]string{"0s head 200", "5s cut"}},
+	})
+}

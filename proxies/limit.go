@@ -16,7 +16,7 @@ type limit struct {
 	end      string
 	status   int    // of the answer before the head
 	rearm    bool   // bytes start the time anew
-	interim  bool   // 1xx responses do too
+	any      bool   // whatever passes on the client's connection does, and 1xx responses
 	from     string // only those of "origin" or "client"; else both
 	fromHead bool   // the time starts with the response's head
 	toHead   bool   // the head stops it for good
@@ -27,6 +27,9 @@ func (l limit) hooks() Hooks {
 	h := Hooks{Upstream: l.upstream}
 	if !l.toHead {
 		h.Tunnel = l.tunnel
+	}
+	if l.any {
+		h.Conn = watchActivity
 	}
 	return h
 }
@@ -45,6 +48,9 @@ func (l limit) upstream(next http.RoundTripper) http.RoundTripper {
 		r = r.WithContext(ctx)
 		if l.rearm {
 			r = w.watchRequest(r)
+		}
+		if ex := exchangeOf(r.Context()); l.any && ex != nil {
+			w.follow(ex)
 		}
 		if !l.fromHead {
 			w.start()
@@ -152,7 +158,7 @@ func (w *limitWatch) fired() bool {
 
 // watchRequest lets a body on its way up count, and 1xx responses if wanted.
 func (w *limitWatch) watchRequest(r *http.Request) *http.Request {
-	if w.interim {
+	if w.any {
 		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 			Got1xxResponse: func(int, textproto.MIMEHeader) error {
 				w.touch(fromOrigin)

@@ -77,8 +77,7 @@ func (l *outageListener) Close() error {
 	return l.Listener.Close()
 }
 
-// failure is what went wrong with the outage. A path that should have lost
-// packets and did not has shown nothing.
+// failure is what went wrong with the outage.
 func (l *outageListener) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -150,7 +150,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	if b.Scalable && t.Scaled {
 		b.Scale = r.opt.TimeScale
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Scale, r.opt.Seed)
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Scale, cellSeed(r.opt.Seed, c.labels))
 	if err != nil {
 		run.err = err
 		return run
