@@ -19,17 +19,6 @@ import (
 	"github.com/cometbench/cometbench/internal/selfsigned"
 )
 
-// tunnel opens a connection and asks a forward proxy for a tunnel on it.
-func (p *road) tunnel(address string, headers ...string) (net.Conn, *bufio.Reader, int) {
-	p.t.Helper()
-	c, err := p.net.dial(context.Background(), "", "hop")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	r := bufio.NewReader(c)
-	return c, r, p.askTunnel(c, r, address, headers...)
-}
-
 func TestConnectPolicy(t *testing.T) {
 	const secure = "127.0.0.1:443"
 	for _, c := range []struct {

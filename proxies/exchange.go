@@ -22,8 +22,7 @@ type exchange struct {
 	cancel context.CancelCauseFunc
 
 	mu       sync.Mutex
-	active   []bool         // by fault: its conditions hold
-	head     *http.Response // as the origin sent it; nil before that
+	active   []bool // by fault: its conditions hold
 	headSize int
 	upstream net.Conn // the connection that carries this exchange
 	bodyErr  error    // how the upstream body ended; nil is properly

@@ -166,6 +166,9 @@ func (h *hop) relayTCP(client net.Conn) {
 	// The same as a CONNECT to the hooks of tunnels.
 	r := (&http.Request{Method: http.MethodConnect, URL: &url.URL{}, Header: http.Header{}, Host: hostPort(h.origin), RemoteAddr: client.RemoteAddr().String()}).WithContext(ctx)
 	upstream, _, refusal, err := h.openTunnel(r)
+	if refusal != nil {
+		_ = refusal.Body.Close() // there is no HTTP to say it in
+	}
 	if err != nil || refusal != nil {
 		reset(client)
 		return
