@@ -3,6 +3,7 @@ package proxies
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -77,7 +78,8 @@ func (ex *exchange) trace() *httptrace.ClientTrace {
 		Got1xxResponse: func(code int, header textproto.MIMEHeader) error {
 			ex.mu.Lock()
 			defer ex.mu.Unlock()
-			if code != http.StatusContinue && !ex.answered {
+			// Clients of HTTP/1.0 know no interim answers (RFC 9110, 15.2).
+			if code != http.StatusContinue && !ex.answered && ex.in.ProtoAtLeast(1, 1) {
 				ex.back.interim(code, http.Header(header))
 			}
 			return nil
@@ -93,6 +95,10 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 		var refused *refusedError
 		if errors.As(err, &refused) {
 			return ownAnswer(r, refused.status, refused.reason), nil
+		}
+		if err == nil && resp.StatusCode < 100 {
+			_ = resp.Body.Close()
+			return nil, fmt.Errorf("the origin answered with status %03d", resp.StatusCode)
 		}
 		if err == nil {
 			ex.noteHead(resp)
