@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,14 +33,13 @@ func FuzzOriginBytes(f *testing.F) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			p := newFuzzedHop(t, mode)
-			first := true
+			var asked atomic.Bool
 			stop := p.serveStrictly(func(c net.Conn, m *strictMessage) {
-				if strings.Contains(m.start, "/second") || !first {
+				if strings.Contains(m.start, "/second") || asked.Swap(true) {
 					_, _ = io.WriteString(c, secondAnswer)
 				} else {
 					_, _ = c.Write(raw)
 				}
-				first = false
 				_ = c.Close()
 			})
 			c, r, base := p.connect()
