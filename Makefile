@@ -42,6 +42,9 @@ crowd: ## a thousand clients come and go by each technique
 programs: ## do the programs that presets were measured on (those installed) still do what was measured?
 	COMETBENCH_PROGRAMS=1 $(GO) test -count=1 -timeout 10m -run TestProgramsDoAsMeasured -v ./proxies
 
+peers: ## the transparent hop beside haproxy and beside no proxy: throughput and added delay
+	COMETBENCH_PEERS=1 $(GO) test -count=1 -timeout 10m -run TestPeers -v ./proxies
+
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
 

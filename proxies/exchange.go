@@ -184,13 +184,33 @@ func (ex *exchange) copy(w http.ResponseWriter, out *http.Request) {
 		header.Add("Trailer", name)
 	}
 	w.WriteHeader(resp.StatusCode)
-	// The error is in ex already, whichever side it came from.
-	_, _ = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{resp.Body}, make([]byte, 32<<10))
+	pass(w, resp.Body)
 	for name, values := range resp.Trailer {
 		if len(resp.Trailer) != announced {
 			name = http.TrailerPrefix + name
 		}
 		header[name] = values
+	}
+}
+
+// pass copies each read at once, with a buffer that grows with what comes: most
+// streams say little and last long, and there may be thousands of them. Its
+// errors are in the exchange already, whichever side they came from.
+func pass(w io.Writer, r io.Reader) {
+	const first, most = 4 << 10, 64 << 10
+	for buf := make([]byte, first); ; {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if _, err := w.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+		if n == len(buf) && n < most {
+			buf = make([]byte, 2*n)
+		}
 	}
 }
 
