@@ -24,7 +24,9 @@ func FuzzOriginBytes(f *testing.F) {
 	f.Cleanup(func() { log.SetOutput(os.Stderr) })
 	for _, raw := range originSeeds() {
 		for mode := range byte(24) {
-			f.Add(mode, []byte(raw))
+			if mode/3%2 == 0 || mode == 3 { // in HTTP/1.0 one way is enough to begin with
+				f.Add(mode, []byte(raw))
+			}
 		}
 	}
 	f.Fuzz(func(t *testing.T, mode byte, raw []byte) {
