@@ -167,7 +167,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		}
 		defer b.Origin.Close()
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, r.opt.Seed)
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels))
 	if err != nil {
 		run.err = err
 		return run
