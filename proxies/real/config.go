@@ -23,7 +23,8 @@ type Config struct {
 	Text  string `json:"-"`     // the template
 	File  string `json:"-"`     // a user's own file, as the spec gives it
 
-	tmpl *template.Template
+	tmpl  *template.Template
+	parts []part // what it needs beside the program
 }
 
 // Values are what a configuration is filled with.
@@ -31,6 +32,7 @@ type Values struct {
 	Listen    string // host:port to listen on
 	Origin    string // host:port of the origin
 	OriginURL string // http://host:port of the origin
+	AJP       string // host:port of an AJP/1.3 adapter in front of the origin, started for those that name it
 	Dir       string // the instance's own directory, empty at the start and removed at the end
 	Here      string // the directory of the user's own file; "" otherwise
 }
@@ -38,11 +40,20 @@ type Values struct {
 // embedded returns a configuration that comes with the program. Its text is a
 // part of this package, so a fault in it is ours.
 func embedded(program, name, means string) Config {
-	text, err := configs.ReadFile("configs/" + program + "-" + name + ".conf")
-	if err != nil {
-		panic(err)
+	return composed(name, means, program+"-"+name)
+}
+
+// composed is embedded for a configuration that is made of several files, one
+// after the other.
+func composed(name, means string, files ...string) Config {
+	c := Config{Name: name, Means: means}
+	for _, file := range files {
+		text, err := configs.ReadFile("configs/" + file + ".conf")
+		if err != nil {
+			panic(err)
+		}
+		c.Text += string(text)
 	}
-	c := Config{Name: name, Means: means, Text: string(text)}
 	c.tmpl = template.Must(template.New(name).Parse(c.Text))
 	return c
 }
@@ -50,8 +61,8 @@ func embedded(program, name, means string) Config {
 // maxFile bounds a user's own file.
 const maxFile = 1 << 20
 
-// own reads a user's own file and tries it.
-func own(path string) (Config, error) {
+// own reads a user's own file for a program and tries it.
+func own(path string, p Program) (Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration file: %w", err)
@@ -69,14 +80,18 @@ func own(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration file: %w", err)
 	}
-	trial := Values{Listen: "127.0.0.1:1", Origin: "127.0.0.1:2", OriginURL: "http://127.0.0.1:2", Dir: "/dir", Here: "/here"}
-	said, err := c.render(trial)
+	listen, err := c.namesListen()
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration file: %w", err)
+	}
+	origin, err := c.namesOrigin()
+	_, elsewhere := p.driver.(placed)
 	switch {
 	case err != nil:
 		return Config{}, fmt.Errorf("configuration file: %w", err)
-	case !strings.Contains(said, trial.Listen):
+	case !listen && !elsewhere:
 		return Config{}, fmt.Errorf("configuration file %s: %w", path, errNoListen)
-	case !strings.Contains(said, trial.Origin):
+	case !origin:
 		return Config{}, fmt.Errorf("configuration file %s: %w", path, errNoOrigin)
 	}
 	return c, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -22,6 +23,7 @@ import (
 type Instance struct {
 	driver  driver
 	child   *child.Child // nil until started
+	beside  io.Closer    // nil when nothing of ours runs beside it
 	dir     string
 	base    *url.URL
 	version string
@@ -67,6 +69,9 @@ func (in *Instance) Close() error {
 	var stopped error
 	if in.child != nil {
 		stopped = in.child.Stop(context.Background())
+	}
+	if in.beside != nil {
+		stopped = errors.Join(stopped, in.beside.Close())
 	}
 	if err := errors.Join(stopped, os.RemoveAll(in.dir)); err != nil {
 		return fmt.Errorf("close proxy: %w", err)
@@ -129,6 +134,22 @@ func (in *Instance) listens(ctx context.Context, listen string) (bool, error) {
 	}
 }
 
+// serves waits until a program that listens early can be asked for its counters.
+func (in *Instance) serves(ctx context.Context) error {
+	d, ok := in.driver.(late)
+	if !ok {
+		return nil
+	}
+	for {
+		if now, ok := in.counters(ctx); ok && d.serves(now) {
+			return nil
+		}
+		if err := in.pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
 // poll is the pause between two looks at the program.
 const poll = 10 * time.Millisecond
 
@@ -166,11 +187,27 @@ func (in *Instance) Reload(ctx context.Context) error {
 func (in *Instance) reload(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
+	last, counted := in.counters(ctx)
+	if err := in.readAgain(ctx); err != nil {
+		return err
+	}
+	in.carry(ctx, last, counted)
+	return nil
+}
+
+// readAgain makes the program read its configuration: in the way of its own that
+// it may have, else by a signal, upon which new workers appear.
+func (in *Instance) readAgain(ctx context.Context) error {
+	if d, ok := in.driver.(reloader); ok {
+		return d.readAgain(ctx, in)
+	}
+	if in.driver.reload() == nil {
+		return errNoReload
+	}
 	old, err := in.child.Pids()
 	if err != nil {
 		return err
 	}
-	last, counted := in.counters(ctx)
 	for sent := (time.Time{}); ; {
 		if time.Since(sent) > reloadRepeat {
 			if err := in.child.Signal(in.driver.reload()); err != nil {
@@ -183,15 +220,15 @@ func (in *Instance) reload(ctx context.Context) error {
 			return err
 		}
 		if slices.ContainsFunc(now, func(pid int) bool { return !slices.Contains(old, pid) }) {
-			break
+			return nil
 		}
 		if err := in.pause(ctx); err != nil {
 			return err
 		}
 	}
-	in.carry(ctx, last, counted)
-	return nil
 }
+
+var errNoReload = errors.New("the program cannot read its configuration again")
 
 // carry keeps the counts going where a reload starts the counters anew.
 func (in *Instance) carry(ctx context.Context, last proxies.Stats, counted bool) {

@@ -24,9 +24,7 @@ func TestAsAnOrdinaryUser(t *testing.T) {
 			if got := get(t, client(t), in.Route().Base); got != "hello" {
 				t.Errorf("got %q", got)
 			}
-			if s := in.Stats(); s.Hits != 1 {
-				t.Errorf("counters %+v", s)
-			}
+			sees(t, in, 1)
 		})
 		return
 	}

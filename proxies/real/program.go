@@ -17,10 +17,11 @@ import (
 
 // Program is a proxy program that can be started here.
 type Program struct {
-	Name    string   `json:"name"`    // as specs say it
-	Package string   `json:"package"` // the Debian package that brings it
-	Means   string   `json:"means"`   // one sentence
-	Configs []Config `json:"configs"` // the first is the one a bare name means
+	Name    string   `json:"name"`          // as specs say it
+	Package string   `json:"package"`       // the Debian package that brings it; "" when there is none
+	URL     string   `json:"url,omitempty"` // where it comes from, when there is no package
+	Means   string   `json:"means"`         // one sentence
+	Configs []Config `json:"configs"`       // the first is the one a bare name means
 
 	driver driver
 }
@@ -47,7 +48,15 @@ type driver interface {
 }
 
 // Programs returns the programs in alphabetical order.
-func Programs() []Program { return []Program{haproxy(), nginx()} }
+func Programs() []Program {
+	return []Program{
+		apache2(),
+		haproxy(),
+		lighttpd(),
+		nginx(),
+		varnish(),
+	}
+}
 
 // sbin are the directories that hold servers and are missing from the PATH of
 // ordinary users.
@@ -56,17 +65,18 @@ var sbin = []string{"/usr/local/sbin", "/usr/sbin", "/sbin"}
 // Find returns the program's file, from PATH or the usual places of servers.
 // It fails with *proxies.MissingError.
 func (p Program) Find() (string, error) {
-	if path, err := exec.LookPath(p.Name); err == nil {
+	name := p.executable()
+	if path, err := exec.LookPath(name); err == nil {
 		if path, err := filepath.Abs(path); err == nil {
 			return path, nil
 		}
 	}
 	for _, dir := range sbin {
-		if path, err := exec.LookPath(filepath.Join(dir, p.Name)); err == nil {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 			return path, nil
 		}
 	}
-	return "", &proxies.MissingError{Program: p.Name, Package: p.Package}
+	return "", &proxies.MissingError{Program: p.Name, Package: p.Package, URL: p.URL}
 }
 
 // versionWait bounds the question for the version.

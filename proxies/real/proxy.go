@@ -38,10 +38,7 @@ func (p *proxy) Capabilities() proxies.Capabilities {
 	}
 }
 
-func (p *proxy) Available() error {
-	_, err := p.program.Find()
-	return err
-}
+func (p *proxy) Available() error { return p.program.Available(p.config) }
 
 const (
 	// startWait bounds one start. The slowest seen is 0.4 s, on a busy machine.
@@ -146,9 +143,11 @@ func (p *proxy) launch(ctx context.Context, listen string, origin *url.URL) (_ *
 			err = errors.Join(err, in.Close())
 		}
 	}()
-	text, err := p.config.render(Values{
-		Listen: listen, Origin: hostPort(origin), OriginURL: "http://" + hostPort(origin), Dir: dir,
-	})
+	values := Values{Listen: listen, Origin: hostPort(origin), OriginURL: "http://" + hostPort(origin), Dir: dir}
+	if values.AJP, err = in.accompany(p.config, values.Origin); err != nil {
+		return nil, err
+	}
+	text, err := p.config.render(values)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +155,13 @@ func (p *proxy) launch(ctx context.Context, listen string, origin *url.URL) (_ *
 	if err != nil {
 		return nil, err
 	}
-	cfg.Path, cfg.Dir, cfg.Grace = bin, dir, stopGrace
+	if d, ok := p.program.driver.(placed); ok {
+		cfg.Args = append(cfg.Args, d.listenOn(listen)...)
+	}
+	cfg.Path, cfg.Dir = bin, dir
+	if cfg.Grace == 0 {
+		cfg.Grace = stopGrace
+	}
 	if in.child, err = child.Start(cfg); err != nil {
 		return nil, err
 	}
@@ -177,6 +182,9 @@ func (p *proxy) ready(ctx context.Context, in *Instance, listen string) error {
 	if err == nil {
 		var own bool
 		if own, err = in.listens(ctx, listen); own {
+			err = in.serves(ctx)
+		}
+		if err == nil {
 			return nil
 		}
 	}

@@ -27,6 +27,10 @@ func TestParse(t *testing.T) {
 		"real:haproxy":           "1.1",
 		"real:haproxy/streaming": "1.1",
 		"real:nginx@" + own:      "1.1",
+		"real:nginx/modsecurity": "1.1",
+		"real:apache2/jk":        "1.1",
+		"real:lighttpd":          "1.1",
+		"real:varnish/streaming": "1.1",
 	} {
 		p, err := real.Parse(spec)
 		if err != nil {
