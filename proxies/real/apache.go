@@ -134,7 +134,10 @@ func apacheStatus(dir string) string { return filepath.Join(dir, "status") }
 
 // serves: the ports are opened before the modules have looked at their part of
 // the configuration, so only an answer tells.
-func (apacheDriver) serves(proxies.Stats) bool { return true }
+func (d apacheDriver) serves(ctx context.Context, in *Instance) (bool, error) {
+	_, err := d.status(ctx, in.dir)
+	return err == nil, nil
+}
 
 var apacheSyntax = regexp.MustCompile(`Syntax error on line \d+ of [^\n:]+:\s+.*`)
 

@@ -72,7 +72,7 @@ func comeAndGo(t *testing.T, p proxies.Proxy) {
 			t.Error(err)
 		}
 	}
-	pids := processes(t, in, least(p.Name()))
+	pids := processes(t, in, fewest(p))
 	if err := in.Close(); err != nil {
 		t.Error(err)
 	}

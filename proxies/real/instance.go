@@ -134,15 +134,15 @@ func (in *Instance) listens(ctx context.Context, listen string) (bool, error) {
 	}
 }
 
-// serves waits until a program that listens early can be asked for its counters.
+// serves waits until a program that listens early serves.
 func (in *Instance) serves(ctx context.Context) error {
 	d, ok := in.driver.(late)
 	if !ok {
 		return nil
 	}
 	for {
-		if now, ok := in.counters(ctx); ok && d.serves(now) {
-			return nil
+		if ok, err := d.serves(ctx, in); ok || err != nil {
+			return err
 		}
 		if err := in.pause(ctx); err != nil {
 			return err

@@ -24,7 +24,7 @@ func TestAsAnOrdinaryUser(t *testing.T) {
 			if got := get(t, client(t), in.Route().Base); got != "hello" {
 				t.Errorf("got %q", got)
 			}
-			sees(t, in, 1)
+			counted(t, p, in, 1)
 		})
 		return
 	}

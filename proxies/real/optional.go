@@ -22,9 +22,11 @@ type (
 	}
 
 	// late is a driver whose program listens before it serves, and may give up in
-	// between. It serves once it can be asked for its counters and they say so.
-	// By then it has been connected to once.
-	late interface{ serves(now proxies.Stats) bool }
+	// between. It is asked once the program has been connected to; an error says
+	// that there is nothing to wait for.
+	late interface {
+		serves(ctx context.Context, in *Instance) (bool, error)
+	}
 
 	// reloader is a driver whose program is not reloaded by a signal, or shows no
 	// new workers after it.

@@ -34,8 +34,8 @@ func TestProgramsDieWithUs(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir = strings.TrimSpace(dir)
-		if n := len(runningIn(t, dir)); n < least(p.Name()) {
-			t.Fatalf("%d processes; want %d", n, least(p.Name()))
+		if n := len(runningIn(t, dir)); n < fewest(p) {
+			t.Fatalf("%d processes; want %d", n, fewest(p))
 		}
 		if err := parent.Process.Kill(); err != nil {
 			t.Fatal(err)

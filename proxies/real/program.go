@@ -51,9 +51,11 @@ type driver interface {
 func Programs() []Program {
 	return []Program{
 		apache2(),
+		envoy(),
 		haproxy(),
 		lighttpd(),
 		nginx(),
+		traefik(),
 		varnish(),
 	}
 }

@@ -67,6 +67,7 @@ var (
 	errTaken   = errors.New("somebody else took the port")
 	errSilent  = errors.New("it runs but does not listen where it was told to")
 	errStopped = errors.New("it ended without saying why")
+	errRefuses = errors.New("it runs but refuses its configuration")
 )
 
 // Start runs the program in front of env.Origin. Scale and Seed have no meaning
@@ -195,7 +196,7 @@ func (p *proxy) ready(ctx context.Context, in *Instance, listen string) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = errSilent
-	case !errors.Is(err, ports.ErrGone):
+	case !errors.Is(err, ports.ErrGone) && !errors.Is(err, errRefuses):
 		return err
 	}
 	message := p.complaint(said, in.dir)

@@ -109,6 +109,9 @@ func TestParseRefusesFiles(t *testing.T) {
 
 func TestMissingProgram(t *testing.T) {
 	for _, p := range real.Programs() {
+		if (p.Package == "") == (p.URL == "") {
+			t.Errorf("%s comes from package %q and URL %q; want one of them", p.Name, p.Package, p.URL)
+		}
 		if _, err := p.Find(); err == nil {
 			continue // it is there; its absence is tested below
 		}
@@ -122,5 +125,9 @@ func TestMissingProgram(t *testing.T) {
 	}
 	if _, err := gone.Version(t.Context()); !errors.As(err, &missing) {
 		t.Errorf("Version = %v", err)
+	}
+	elsewhere := real.Program{Name: "no-such-proxy", URL: "https://example.com/"}
+	if _, err := elsewhere.Find(); err == nil || err.Error() != "no-such-proxy is not installed; Debian has no package of it, see https://example.com/" {
+		t.Errorf("Find = %v", err)
 	}
 }

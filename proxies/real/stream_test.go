@@ -116,6 +116,8 @@ func compresses(spec, media string) bool {
 	switch spec {
 	case "real:apache2/stock", "real:apache2/jk":
 		return media == "text/plain" || media == "text/html"
+	case "real:traefik/compress":
+		return true
 	}
 	return false
 }

@@ -18,7 +18,8 @@ import (
 // has no words for it, so mod_jk is not among them.
 var upgrades = []string{
 	"real:apache2/streaming", "real:apache2/modsecurity", "real:haproxy/stock", "real:haproxy/streaming",
-	"real:lighttpd/streaming", "real:nginx/streaming", "real:nginx/modsecurity", "real:varnish/streaming",
+	"real:lighttpd/streaming", "real:nginx/streaming", "real:nginx/modsecurity", "real:traefik/stock",
+	"real:traefik/streaming", "real:traefik/compress", "real:varnish/streaming",
 }
 
 // After a change of protocol bytes pass both ways, each way without the other;

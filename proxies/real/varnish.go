@@ -31,7 +31,7 @@ func varnish() Program {
 }
 
 // varnishDriver runs varnishd. A configuration is a VCL file; what VCL cannot
-// say stands in comments of it that begin with varnishd -p, as arguments.
+// say, its parameters (-p), stands in comments of it (commandLine).
 type varnishDriver struct{}
 
 func (varnishDriver) executable() string { return "varnishd" }
@@ -41,11 +41,6 @@ var varnishVersion = regexp.MustCompile(`varnish(?:-plus)?-(\S+) revision`)
 func (varnishDriver) version() ([]string, *regexp.Regexp) { return []string{"-V"}, varnishVersion }
 
 func (varnishDriver) back(string) string { return "1.1" }
-
-var (
-	varnishOptions   = regexp.MustCompile(`(?m)^\s*(?:#|//)\s*varnishd((?:\s+-p\s+\S+)+)\s*$`)
-	varnishParameter = regexp.MustCompile(`-p\s+(\S+)`)
-)
 
 // lay writes the VCL. varnishd keeps all its files in the directory given by -n.
 // It changes its user neither for root nor for anybody else (-j none): the
@@ -62,10 +57,11 @@ func (varnishDriver) lay(dir, text string) (child.Config, error) {
 		// that takes a quarter of the time, and a few lines run no slower.
 		"-p", "cc_command=exec cc -O0 -fPIC -shared -o %o %s",
 	}
-	for _, options := range varnishOptions.FindAllStringSubmatch(text, -1) {
-		for _, parameter := range varnishParameter.FindAllStringSubmatch(options[1], -1) {
-			args = append(args, "-p", parameter[1])
+	for more := commandLine(text, "varnishd"); len(more) > 1; more = more[2:] {
+		if more[0] != "-p" {
+			break
 		}
+		args = append(args, more[:2]...)
 	}
 	return child.Config{
 		Args: args,
@@ -80,7 +76,10 @@ func (varnishDriver) listenOn(address string) []string { return []string{"-a", a
 
 // serves: the manager opens the port before it starts the process that serves,
 // and that counts a connection after it has looked at it for a while.
-func (varnishDriver) serves(now proxies.Stats) bool { return now.Accepted > 0 }
+func (d varnishDriver) serves(ctx context.Context, in *Instance) (bool, error) {
+	now, err := d.counters(ctx, in.dir)
+	return err == nil && now.Accepted > 0, nil
+}
 
 var (
 	// varnishCompiler is what the compiler says first, and where.

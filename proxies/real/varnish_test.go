@@ -8,16 +8,23 @@ import (
 )
 
 func TestVarnishOptions(t *testing.T) {
-	cfg, err := varnishDriver{}.lay(t.TempDir(), "vcl 4.1;\n# varnishd -p a=1 -p b=two\n\t// varnishd  -p c=3\n# varnishd -j unix\n# see varnishd -p d=4 for more\nsub x { } # varnishd -p e=5\n")
+	own, err := varnishDriver{}.lay(t.TempDir(), "vcl 4.1;\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := varnishDriver{}.lay(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := cfg.Args[len(own.Args):]; !slices.Equal(got, []string{"-p", "a=1", "-p", "b=two", "-p", "c=3"}) {
-		t.Errorf("options %q", got)
+	for text, want := range map[string][]string{
+		"vcl 4.1;\n# varnishd -p a=1 -p b=two\n\t//  varnishd  -p c=3\n":                  {"-p", "a=1", "-p", "b=two", "-p", "c=3"},
+		"# see varnishd -p d=4 for more\nsub x { } # varnishd -p e=5\n# varnishd is it\n": {},
+		"# varnishd -p a=1 -j unix\n":                                                     {"-p", "a=1"}, // where it runs is ours to say
+		"# varnishd -p\n":                                                                 {},
+	} {
+		cfg, err := varnishDriver{}.lay(t.TempDir(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Args[len(own.Args):]; !slices.Equal(got, want) {
+			t.Errorf("%q: options %q, want %q", text, got, want)
+		}
 	}
 }
 
