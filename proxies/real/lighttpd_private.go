@@ -34,15 +34,15 @@ func lighttpdPrivate(conf string) string {
 // lighttpdToken is the length of the string, comment, word or single character
 // at the beginning of s, and whether it is a word.
 func lighttpdToken(s string) (n int, word bool) {
-	switch {
-	case s[0] == '"':
+	switch s[0] {
+	case '"':
 		for n = 1; n < len(s) && s[n] != '"'; n++ {
 			if s[n] == '\\' {
 				n++
 			}
 		}
 		return min(n+1, len(s)), false
-	case s[0] == '#':
+	case '#':
 		if end := strings.IndexByte(s, '\n'); end >= 0 {
 			return end, false
 		}

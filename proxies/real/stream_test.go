@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -89,12 +90,12 @@ func receive(ctx context.Context, c *http.Client, p proxies.Proxy, in proxies.In
 	lines := bufio.NewScanner(body)
 	for n := range messages {
 		if !lines.Scan() || lines.Text() != fmt.Sprintf("message %d", n) {
-			return fmt.Errorf("%s: message %d is %q, %v", media, n, lines.Text(), lines.Err())
+			return errors.Join(fmt.Errorf("%s: message %d is %q", media, n, lines.Text()), lines.Err())
 		}
 		arrived <- struct{}{}
 	}
 	if lines.Scan() || lines.Err() != nil {
-		return fmt.Errorf("%s: at the end %q, %v", media, lines.Text(), lines.Err())
+		return errors.Join(fmt.Errorf("%s: at the end %q", media, lines.Text()), lines.Err())
 	}
 	return nil
 }

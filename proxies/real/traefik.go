@@ -98,7 +98,7 @@ func (d traefikDriver) serves(ctx context.Context, in *Instance) (bool, error) {
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return false, nil //nolint:nilerr // it does not answer yet
+		return false, nil // it does not answer yet
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

@@ -3,11 +3,13 @@ package ajp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -298,7 +300,7 @@ func TestWhatEndsAConnection(t *testing.T) {
 func (w *webServer) answerOrEnd() []byte {
 	w.t.Helper()
 	if _, err := w.r.Peek(1); err != nil {
-		if e, ok := err.(net.Error); ok && e.Timeout() {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			w.t.Error("the connection did not end")
 		}
 		return nil
