@@ -9,3 +9,6 @@ import (
 
 // sigReloadWorkers cannot be sent here, and haproxy does not run here either.
 var sigReloadWorkers os.Signal = syscall.SIGHUP
+
+// sigReloadTinyproxy cannot be sent here, as sigReloadWorkers.
+var sigReloadTinyproxy os.Signal = syscall.SIGHUP
