@@ -41,6 +41,14 @@ tools() {
 	cat <<-'LIST'
 		nginx|nginx-light|cells and tests with real:nginx
 		haproxy|haproxy|cells and tests with real:haproxy
+		caddy|caddy|cells and tests with real:caddy
+		h2o|h2o|cells and tests with real:h2o
+		mitmdump|mitmproxy|cells and tests with real:mitmproxy
+		nghttpx|nghttp2-proxy|cells and tests with real:nghttpx
+		privoxy|privoxy|cells and tests with real:privoxy
+		squid|squid|cells and tests with real:squid
+		tinyproxy|tinyproxy|cells and tests with real:tinyproxy
+		traffic_server|trafficserver|cells and tests with real:trafficserver
 		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in a real browser
 		cc gcc clang|gcc libc6-dev|the race detector
 	LIST

@@ -19,7 +19,7 @@ const asMember = "COMETBENCH_TEST_AS_MEMBER"
 // when we have them; otherwise all the others are that test already.
 func TestAsAnOrdinaryUser(t *testing.T) {
 	if os.Getenv(asMember) != "" {
-		each(t, func(t *testing.T, p proxies.Proxy) {
+		stock(t, func(t *testing.T, p proxies.Proxy) {
 			to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
 			in := start(t, p, to)
 			c, u := reach(t, in, to)

@@ -1,8 +1,8 @@
 package real
 
 import (
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -48,15 +48,21 @@ func (mitmproxyDriver) modes(text string) []proxies.Mode {
 	return []proxies.Mode{proxies.Forward}
 }
 
-// lay writes the files of a configuration where mitmproxy looks for them and
-// keeps its authority.
+// mitmproxyOutside are the options that reach outside an instance's directory.
+// The file's confdir would have the last word.
+var mitmproxyOutside = []string{"confdir", "save_stream_file"}
+
+// lay writes the files of a configuration, with the lines of mitmproxyOutside
+// blanked, where mitmproxy looks for them and keeps its authority.
 func (mitmproxyDriver) lay(dir, text string) (child.Config, error) {
-	if err := writeSections(dir, sections(text, "config.yaml")); err != nil {
+	const main = "config.yaml"
+	files := sections(text, main)
+	files[main] = blank(files[main], func(word string) bool { return slices.Contains(mitmproxyOutside, word) })
+	if err := writeSections(dir, files); err != nil {
 		return child.Config{}, err
 	}
 	return child.Config{
-		// No compiled scripts beside the user's own.
-		Args:        []string{"--set", "confdir=" + filepath.Clean(dir)},
+		Args:        []string{"--set", "confdir=" + dir},
 		StopSignal:  syscall.SIGTERM,
 		DeathSignal: syscall.SIGTERM,
 	}, nil

@@ -34,6 +34,8 @@ func TestProgramsDieWithUs(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir = strings.TrimSpace(dir)
+		// Of a program that runs as nobody it lies elsewhere.
+		defer os.RemoveAll(dir)
 		if n := len(runningIn(t, dir)); n < fewest(p) {
 			t.Fatalf("%d processes; want %d at least", n, fewest(p))
 		}

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -26,7 +25,7 @@ func TestMain(m *testing.M) {
 	if spec := os.Getenv(asParent); spec != "" {
 		startAndHang(spec)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(suite{m})
 }
 
 // asParent is set in the environment of a process that starts the proxy of that
@@ -81,17 +80,23 @@ func parse(t *testing.T, spec string) proxies.Proxy {
 
 func origin(t *testing.T, h http.HandlerFunc) *url.URL {
 	t.Helper()
-	s := httptest.NewUnstartedServer(h)
-	s.Config.Protocols = new(http.Protocols)
-	s.Config.Protocols.SetHTTP1(true)
-	s.Config.Protocols.SetUnencryptedHTTP2(true) // nghttpx can ask by it
-	s.Start()
+	s := serve(h)
 	t.Cleanup(s.Close)
 	u, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// serve answers by HTTP/1 and, as nghttpx can ask, by HTTP/2.
+func serve(h http.HandlerFunc) *httptest.Server {
+	s := httptest.NewUnstartedServer(h)
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
+	return s
 }
 
 func start(t *testing.T, p proxies.Proxy, to *url.URL) *real.Instance {
@@ -120,7 +125,9 @@ func client(t *testing.T) *http.Client {
 func reach(t *testing.T, in *real.Instance, to *url.URL) (*http.Client, *url.URL) {
 	c, route := client(t), in.Route()
 	if route.Proxy == nil {
-		return c, route.Base
+		u := *route.Base
+		u.Path = to.Path
+		return c, &u
 	}
 	c.Transport.(*http.Transport).Proxy = http.ProxyURL(route.Proxy)
 	return c, to
@@ -156,6 +163,7 @@ func textOf(status int, body []byte) string {
 }
 
 func TestServesAndCounts(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p proxies.Proxy) {
 		to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello "+r.Proto) })
 		in := start(t, p, to)
@@ -188,9 +196,10 @@ var protocols = map[string]string{"1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HT
 // Bodies that do not fit into the buffers in memory need the temporary
 // directories.
 func TestLargeBodies(t *testing.T) {
+	t.Parallel()
 	const size, times = 900 << 10, 8 // nginx takes 1 MB unless told otherwise
 	each(t, func(t *testing.T, p proxies.Proxy) {
-		to := origin(t, func(w http.ResponseWriter, r *http.Request) {
+		to := page(t, func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			if err != nil {
 				t.Error(err)
@@ -199,7 +208,7 @@ func TestLargeBodies(t *testing.T) {
 				w.Write(body)
 			}
 		})
-		c, u := reach(t, start(t, p, to), to)
+		c, u := reach(t, kept(t, p, ""), to)
 		body := strings.Repeat("0123456789abcdef", size/16)
 		resp, err := c.Post(u.String(), "text/plain", struct{ io.Reader }{strings.NewReader(body)})
 		if err != nil {
@@ -214,6 +223,7 @@ func TestLargeBodies(t *testing.T) {
 }
 
 func TestReloadKeepsServingAndCounting(t *testing.T) {
+	t.Parallel()
 	stock(t, func(t *testing.T, p proxies.Proxy) {
 		to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
 		in := start(t, p, to)
@@ -237,7 +247,7 @@ func TestNothingIsLeft(t *testing.T) {
 		var all sync.WaitGroup
 		for range 2 { // side by side
 			all.Go(func() {
-				for range 5 {
+				for range 2 {
 					in, err := p.Start(t.Context(), proxies.Env{Origin: to})
 					if err != nil {
 						t.Error(err)
@@ -290,54 +300,6 @@ func TestTwoOnOnePort(t *testing.T) {
 			t.Error("the second of two on one port started")
 		}
 	})
-}
-
-func TestOwnFileIsRefusedInTheProgramsWords(t *testing.T) {
-	to := origin(t, func(w http.ResponseWriter, r *http.Request) {})
-	t.Chdir(t.TempDir())
-	files := map[string][2]string{
-		"nginx":   {"events {}\nhttp {\n server { listen {{.Listen}}; proxy_pas {{.OriginURL}}; }\n}\n", `unknown directive "proxy_pas" in my.conf:3`},
-		"haproxy": {"frontend a\n bind {{.Listen}}\n servr a {{.Origin}}\n", "parsing [my.conf:3] : unknown keyword 'servr' in 'frontend' section"},
-	}
-	for name, file := range files {
-		t.Run(name, func(t *testing.T) {
-			if err := os.WriteFile("my.conf", []byte(file[0]), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			_, err := parse(t, "real:"+name+"@my.conf").Start(t.Context(), proxies.Env{Origin: to})
-			var refused *real.ConfigError
-			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Message, file[1]) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("error %v, want %s", err, file[1])
-			}
-		})
-	}
-}
-
-// What an administrator would bring along: the files of Debian, with the parts
-// that reach into the system.
-func TestOwnFileFromTheSystem(t *testing.T) {
-	to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
-	files := map[string]string{
-		"nginx": "user www-data;\npid /run/nginx.pid;\nerror_log /var/log/nginx/error.log;\nevents { worker_connections 768; }\n" +
-			"http {\n\taccess_log /var/log/nginx/access.log;\n\tserver {\n\t\tlisten {{.Listen}};\n\t\tlocation / { proxy_pass {{.OriginURL}}; }\n\t}\n}\n",
-		"haproxy": "global\n\tlog /dev/log local0\n\tchroot /var/lib/haproxy\n\tstats socket /run/haproxy/admin.sock mode 660\n\tuser haproxy\n\tgroup haproxy\n\tdaemon\n" +
-			"defaults\n\tmode http\n\tlog global\n\ttimeout connect 5s\n\ttimeout client 5s\n\ttimeout server 5s\nlisten web\n\tbind {{.Listen}}\n\tserver origin {{.Origin}}\n",
-	}
-	for name, text := range files {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "my.conf")
-			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			in := start(t, parse(t, "real:"+name+"@"+file), to)
-			if got := get(t, client(t), in.Route().Base); got != "hello" {
-				t.Errorf("got %q", got)
-			}
-			if s := in.Stats(); s.Hits != 1 {
-				t.Errorf("counters %+v", s)
-			}
-		})
-	}
 }
 
 func TestStartRefuses(t *testing.T) {

@@ -114,7 +114,7 @@ func (trafficserverDriver) lay(dir, text string) (child.Config, error) {
 		Env: append(os.Environ(), "TS_RUNROOT="+dir),
 		// An orderly end takes it a second and saves nothing that we keep.
 		StopSignal:  syscall.SIGKILL,
-		DeathSignal: syscall.SIGTERM,
+		DeathSignal: syscall.SIGKILL,
 	}, nil
 }
 
