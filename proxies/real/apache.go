@@ -1,10 +1,9 @@
 package real
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -48,17 +47,23 @@ var apacheVersion = regexp.MustCompile(`Server version: Apache/(\S+)`)
 
 func (apacheDriver) version() ([]string, *regexp.Regexp) { return []string{"-v"}, apacheVersion }
 
-// back is 1.1 unless force-proxy-request-1.0 is set, which needs a browser of
-// 1998 or an administrator who asks for it. Behind AJP it is the adapter's.
-func (apacheDriver) back(string) string { return "1.1" }
+var apacheHTTP10 = regexp.MustCompile(`(?m)^[^#\n]*\bforce-proxy-request-1\.0\b`)
+
+// back is 1.1 unless the configuration says otherwise. Behind AJP it is the
+// adapter's.
+func (apacheDriver) back(text string) string {
+	if apacheHTTP10.MatchString(text) {
+		return "1.0"
+	}
+	return "1.1"
+}
 
 // apacheGrace is how long the server may take to end its workers; all but a few
 // take 0.1 s.
 const apacheGrace = 2 * time.Second
 
-// nobody is whom Debian and its kin call so. The server changes to it when it is
-// started by root, because it refuses to serve as root.
-const nobody = 65534
+// runsAsNobody: the server refuses to serve as root, and changes to nobody.
+func (apacheDriver) runsAsNobody() bool { return os.Geteuid() == 0 }
 
 // lay writes the configuration with the lines that would leave the directory
 // blanked, and a second file, read after it, with what takes their place.
@@ -73,13 +78,14 @@ func (apacheDriver) lay(dir, text string) (child.Config, error) {
 	if err := write(apacheStatus(dir), status); err != nil {
 		return child.Config{}, err
 	}
+	uid, gid := nobody()
 	inside := filepath.Join(dir, "cometbench.conf")
-	if err := write(inside, apacheInside(dir, status)); err != nil {
+	if err := write(inside, apacheInside(dir, status, uid, gid)); err != nil {
 		return child.Config{}, err
 	}
 	if os.Geteuid() == 0 {
 		// Workers write to it, and root still may.
-		if err := os.Chown(dir, nobody, nobody); err != nil {
+		if err := os.Chown(dir, int(uid), int(gid)); err != nil {
 			return child.Config{}, fmt.Errorf("hand over the directory: %w", err)
 		}
 	}
@@ -89,7 +95,7 @@ func (apacheDriver) lay(dir, text string) (child.Config, error) {
 			// Looking for a name of one's own can take seconds.
 			"-C", "ServerName localhost", "-c", `Include "` + inside + `"`,
 		},
-		Env: append(os.Environ(), apacheEnv(dir)...),
+		Env: append(os.Environ(), apacheEnv(dir, uid, gid)...),
 		// The parent ends its workers on these; on a kill it would leave them.
 		StopSignal:  syscall.SIGTERM,
 		DeathSignal: syscall.SIGTERM,
@@ -101,11 +107,11 @@ func (apacheDriver) lay(dir, text string) (child.Config, error) {
 
 // apacheEnv are the variables of Debian's envvars, which its apache2.conf and
 // the files below it use, and the place for request bodies.
-func apacheEnv(dir string) []string {
+func apacheEnv(dir string, uid, gid uint32) []string {
 	return []string{
 		"APACHE_RUN_DIR=" + dir, "APACHE_LOCK_DIR=" + dir, "APACHE_LOG_DIR=" + dir,
 		"APACHE_PID_FILE=" + filepath.Join(dir, "apache2.pid"),
-		"APACHE_RUN_USER=#" + strconv.Itoa(nobody), "APACHE_RUN_GROUP=#" + strconv.Itoa(nobody),
+		fmt.Sprintf("APACHE_RUN_USER=#%d", uid), fmt.Sprintf("APACHE_RUN_GROUP=#%d", gid),
 		"TMPDIR=" + dir,
 	}
 }
@@ -113,11 +119,11 @@ func apacheEnv(dir string) []string {
 // apacheInside is what an instance adds to any configuration: paths inside its
 // directory, and a host of its own to ask for the counters, because the server
 // cannot listen on a Unix socket.
-func apacheInside(dir, status string) string {
+func apacheInside(dir, status string, uid, gid uint32) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "DefaultRuntimeDir %q\nPidFile %q\nErrorLog /dev/stderr\n", dir, filepath.Join(dir, "apache2.pid"))
 	if os.Geteuid() == 0 {
-		fmt.Fprintf(&b, "User #%d\nGroup #%d\n", nobody, nobody)
+		fmt.Fprintf(&b, "User #%d\nGroup #%d\n", uid, gid)
 	}
 	fmt.Fprintf(&b, "<IfModule jk_module>\nJkLogFile /dev/stderr\nJkShmFile %q\n</IfModule>\n", filepath.Join(dir, "jk.shm"))
 	fmt.Fprintf(&b, "<IfModule security2_module>\nSecTmpDir %q\nSecDataDir %q\nSecAuditLog %q\n</IfModule>\n",
@@ -160,28 +166,18 @@ func (apacheDriver) complaint(stderr string) string {
 
 func (apacheDriver) reload() os.Signal { return sigGraceful }
 
-// readAgain waits for a worker of the next generation. New workers alone say
-// nothing: the parent also starts them when few are idle.
-func (d apacheDriver) readAgain(ctx context.Context, in *Instance) error {
-	before, err := d.status(ctx, in.dir)
-	if err != nil {
-		return err
-	}
-	in.asks++
-	for sent := (time.Time{}); ; {
-		if time.Since(sent) > reloadRepeat {
-			if err := in.child.Signal(d.reload()); err != nil {
-				return err
-			}
-			sent = time.Now()
-		}
-		if now, err := d.status(ctx, in.dir); err == nil {
-			in.asks++
-			if now["ParentServerConfigGeneration"] > before["ParentServerConfigGeneration"] {
-				return nil
-			}
-		}
-		if err := in.pause(ctx); err != nil {
+// apacheResumes is what the server logs when it has read its configuration, at
+// the start and after a reload, whatever its LogLevel.
+const apacheResumes = "resuming normal operations"
+
+// reloadIn waits for the log. New workers say nothing: the parent also starts them
+// when few are idle. While it restarts it ignores the signal.
+func (d apacheDriver) reloadIn(ctx context.Context, _ string, c *child.Child) error {
+	for {
+		once, cancel := context.WithTimeout(ctx, reloadRepeat)
+		err := signalled(once, c, d.reload(), c.Stderr(), apacheResumes)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -204,39 +200,32 @@ func (apacheDriver) status(ctx context.Context, dir string) (map[string]int, err
 	if err != nil {
 		return nil, fmt.Errorf("ask apache2: %w", err)
 	}
-	transport := &http.Transport{DisableKeepAlives: true}
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+string(address)+"/status?auto", nil)
+	req, err := http.NewRequest(http.MethodGet, "http://status/status?auto", nil)
 	if err != nil {
 		return nil, fmt.Errorf("ask apache2: %w", err)
 	}
-	resp, err := (&http.Client{Transport: transport}).Do(req)
+	page, err := ask(ctx, "tcp", string(address), req)
 	if err != nil {
 		return nil, fmt.Errorf("ask apache2: %w", err)
 	}
-	defer resp.Body.Close()
-	status, err := apacheTable(io.LimitReader(resp.Body, maxFile))
-	if err != nil {
-		return nil, fmt.Errorf("ask apache2: %w", err)
-	}
-	return status, nil
+	return apacheTable(page)
 }
 
 // apacheTable reads the lines of server-status?auto that hold whole numbers, and
 // the number of workers that write an answer (W).
-func apacheTable(r io.Reader) (map[string]int, error) {
+func apacheTable(page []byte) (map[string]int, error) {
 	table := map[string]int{}
-	for lines := bufio.NewScanner(r); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), ": ")
+	for line := range strings.Lines(string(page)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		if n, err := strconv.Atoi(value); err == nil {
 			table[name] = n
 		} else if name == "Scoreboard" {
 			table["W"] = strings.Count(value, "W")
 		}
 	}
-	for _, name := range []string{"Total Accesses", "ParentServerConfigGeneration", "W"} {
+	for _, name := range []string{"Total Accesses", "W"} {
 		if _, ok := table[name]; !ok {
-			return nil, fmt.Errorf("no %s: %w", name, errNoCounters)
+			return nil, fmt.Errorf("ask apache2: no %s: %w", name, errNoCounters)
 		}
 	}
 	return table, nil

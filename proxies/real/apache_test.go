@@ -2,7 +2,6 @@ package real
 
 import (
 	"maps"
-	"strings"
 	"testing"
 )
 
@@ -41,12 +40,12 @@ func TestApacheComplaint(t *testing.T) {
 }
 
 func TestApacheTable(t *testing.T) {
-	got, err := apacheTable(strings.NewReader("127.0.0.1\nServerVersion: Apache/2.4.71 (Debian)\nParentServerConfigGeneration: 2\nTotal Accesses: 41\nLoad1: 0.13\nScoreboard: __W_RKWWL.G.\n"))
+	got, err := apacheTable([]byte("127.0.0.1\nServerVersion: Apache/2.4.71 (Debian)\nParentServerConfigGeneration: 2\nTotal Accesses: 41\nLoad1: 0.13\nScoreboard: __W_RKWWL.G.\n"))
 	want := map[string]int{"ParentServerConfigGeneration": 2, "Total Accesses": 41, "W": 3}
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
-	if _, err := apacheTable(strings.NewReader("<html>")); err == nil {
+	if _, err := apacheTable([]byte("<html>")); err == nil {
 		t.Error("another page was taken")
 	}
 }

@@ -1,14 +1,11 @@
 package real
 
 import (
-	"context"
-	"os"
 	"path/filepath"
 	"regexp"
 	"syscall"
 
 	"github.com/cometbench/cometbench/internal/child"
-	"github.com/cometbench/cometbench/proxies"
 )
 
 func envoy() Program {
@@ -24,7 +21,9 @@ func envoy() Program {
 	}
 }
 
-type envoyDriver struct{}
+// envoyDriver runs Envoy. A new configuration needs a new process, and counters an
+// administration interface that the configuration would have to open.
+type envoyDriver struct{ silent }
 
 var envoyVersion = regexp.MustCompile(`version: \w+/([^/\s]+)/`)
 
@@ -53,14 +52,3 @@ func (envoyDriver) complaint(stderr string) string {
 	}
 	return ""
 }
-
-// reload: a new configuration needs a new process.
-func (envoyDriver) reload() os.Signal { return nil }
-
-// counters: the administration interface has them, if the configuration opens
-// one.
-func (envoyDriver) counters(context.Context, string) (proxies.Stats, error) {
-	return proxies.Stats{}, errNoCounters
-}
-
-func (envoyDriver) asked() proxies.Stats { return proxies.Stats{} }

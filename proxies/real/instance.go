@@ -26,6 +26,7 @@ type Instance struct {
 	beside  io.Closer    // nil when nothing of ours runs beside it
 	dir     string
 	base    *url.URL
+	mode    proxies.Mode
 	version string
 	hash    string
 
@@ -39,9 +40,13 @@ type Instance struct {
 
 var _ proxies.Instance = (*Instance)(nil)
 
-// Route is the address the program listens on.
+// Route is the address the program listens on, as the proxy to ask or in place
+// of the origin's.
 func (in *Instance) Route() proxies.Route {
 	base := *in.base
+	if in.mode == proxies.Forward {
+		return proxies.Route{Proxy: &base}
+	}
 	return proxies.Route{Base: &base}
 }
 
@@ -73,7 +78,11 @@ func (in *Instance) Close() error {
 	if in.beside != nil {
 		stopped = errors.Join(stopped, in.beside.Close())
 	}
-	if err := errors.Join(stopped, os.RemoveAll(in.dir)); err != nil {
+	var swept error
+	if d, ok := in.driver.(sweeping); ok {
+		swept = d.sweep(in.dir)
+	}
+	if err := errors.Join(stopped, swept, os.RemoveAll(in.dir)); err != nil {
 		return fmt.Errorf("close proxy: %w", err)
 	}
 	return nil
@@ -103,8 +112,17 @@ func (in *Instance) Stats() proxies.Stats {
 func (in *Instance) counters(ctx context.Context) (proxies.Stats, bool) {
 	ctx, cancel := context.WithTimeout(ctx, counterWait)
 	defer cancel()
+	if d, ok := in.driver.(counted); ok {
+		stats, err := d.countersAt(ctx, in.dir, in.base.Host)
+		return stats, err == nil
+	}
 	stats, err := in.driver.counters(ctx, in.dir)
 	return stats, err == nil
+}
+
+// said is what the program has printed, errors first.
+func (in *Instance) said() string {
+	return in.child.Stderr().String() + "\n" + in.child.Stdout().String()
 }
 
 // listens waits until the program itself holds the port that answers. Where
@@ -125,7 +143,7 @@ func (in *Instance) listens(ctx context.Context, listen string) (bool, error) {
 			return true, nil
 		case err != nil && !errors.Is(err, os.ErrProcessDone):
 			return false, err
-		case taken(in.child.Stderr().String()):
+		case taken(in.said()):
 			return false, errTaken
 		}
 		if err := in.pause(ctx); err != nil {
@@ -188,22 +206,24 @@ func (in *Instance) reload(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
 	last, counted := in.counters(ctx)
-	if err := in.readAgain(ctx); err != nil {
+	var err error
+	switch d, ok := in.driver.(reloading); {
+	case ok:
+		err = d.reloadIn(ctx, in.dir, in.child)
+	case in.driver.reload() == nil:
+		err = errNoReload
+	default:
+		err = in.renew(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	in.carry(ctx, last, counted)
 	return nil
 }
 
-// readAgain makes the program read its configuration: in the way of its own that
-// it may have, else by a signal, upon which new workers appear.
-func (in *Instance) readAgain(ctx context.Context) error {
-	if d, ok := in.driver.(reloader); ok {
-		return d.readAgain(ctx, in)
-	}
-	if in.driver.reload() == nil {
-		return errNoReload
-	}
+// renew signals the program until new workers run.
+func (in *Instance) renew(ctx context.Context) error {
 	old, err := in.child.Pids()
 	if err != nil {
 		return err
@@ -227,8 +247,6 @@ func (in *Instance) readAgain(ctx context.Context) error {
 		}
 	}
 }
-
-var errNoReload = errors.New("the program cannot read its configuration again")
 
 // carry keeps the counts going where a reload starts the counters anew.
 func (in *Instance) carry(ctx context.Context, last proxies.Stats, counted bool) {

@@ -1,13 +1,10 @@
 package real
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -41,13 +38,23 @@ func (lighttpdDriver) version() ([]string, *regexp.Regexp) { return []string{"-v
 
 var lighttpdHTTP10 = regexp.MustCompile(`(?m)^[^#\n]*"force-http10"\s*=>\s*"enable"`)
 
-// back is 1.1 unless the configuration says otherwise: that is lighttpd's
-// default from 1.4.46 on.
+// back is 1.1 unless the configuration says otherwise.
 func (lighttpdDriver) back(text string) string {
 	if lighttpdHTTP10.MatchString(text) {
 		return "1.0"
 	}
 	return "1.1"
+}
+
+var lighttpdNoHTTP2 = regexp.MustCompile(`(?m)^[^#\n]*"server\.h2c"\s*=>\s*"disable"`)
+
+// front has HTTP/2 with prior knowledge unless the configuration says otherwise,
+// which Debian's says is on and which is so without a word (1.4.69).
+func (lighttpdDriver) front(text string) []string {
+	if lighttpdNoHTTP2.MatchString(text) {
+		return []string{"1.0", "1.1"}
+	}
+	return []string{"1.0", "1.1", "2"}
 }
 
 // lay writes the configuration with the settings that would leave the directory
@@ -97,68 +104,38 @@ func (lighttpdDriver) reload() os.Signal { return sigGraceful }
 // reload.
 const lighttpdStarted = "server started"
 
-// readAgain: the process stays the same, so its log has to tell. A connection
-// that is open holds the reload up until it ends, or until
+// reloadIn: the process stays the same, so its log has to tell. A connection that
+// is open holds the reload up until it ends, or until
 // server.graceful-shutdown-timeout.
-func (d lighttpdDriver) readAgain(ctx context.Context, in *Instance) error {
-	log := in.child.Stderr()
-	before := log.Total()
-	if err := in.child.Signal(d.reload()); err != nil {
-		return err
-	}
-	for {
-		said := log.String()
-		if said = said[max(0, len(said)-int(log.Total()-before)):]; strings.Contains(said, lighttpdStarted) {
-			return nil
-		}
-		if err := in.pause(ctx); err != nil {
-			return err
-		}
-	}
+func (d lighttpdDriver) reloadIn(ctx context.Context, _ string, c *child.Child) error {
+	return signalled(ctx, c, d.reload(), c.Stderr(), lighttpdStarted)
 }
 
 // counters reads mod_status: from the statistics what mod_proxy has been asked
 // for, and how often a server was connected to; from the status how many
 // connections are open. Its own count of requests is a second behind.
 func (lighttpdDriver) counters(ctx context.Context, dir string) (proxies.Stats, error) {
-	transport := &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "unix", lighttpdSocket(dir))
-		},
-	}
-	defer transport.CloseIdleConnections()
-	ask := func(path string, read func(io.Reader) error) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://status"+path, nil)
-		if err != nil {
-			return fmt.Errorf("ask lighttpd: %w", err)
-		}
-		resp, err := (&http.Client{Transport: transport}).Do(req)
-		if err != nil {
-			return fmt.Errorf("ask lighttpd: %w", err)
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("ask lighttpd: %w", errNoCounters)
-		}
-		if err := read(io.LimitReader(resp.Body, maxFile)); err != nil {
-			return fmt.Errorf("ask lighttpd: %w", err)
-		}
-		return nil
-	}
 	stats := proxies.Stats{Accepted: -1}
-	err := ask("/statistics", func(r io.Reader) error { return lighttpdTable(r, &stats) })
-	if err == nil {
-		err = ask("/status?json", func(r io.Reader) error { return lighttpdOpen(r, &stats) })
+	for path, read := range map[string]func([]byte, *proxies.Stats) error{"/statistics": lighttpdTable, "/status?json": lighttpdOpen} {
+		req, err := http.NewRequest(http.MethodGet, "http://status"+path, nil)
+		if err != nil {
+			return proxies.Stats{}, fmt.Errorf("ask lighttpd: %w", err)
+		}
+		page, err := ask(ctx, "unix", lighttpdSocket(dir), req)
+		if err == nil {
+			err = read(page, &stats)
+		}
+		if err != nil {
+			return proxies.Stats{}, fmt.Errorf("ask lighttpd: %w", err)
+		}
 	}
-	return stats, err
+	return stats, nil
 }
 
 // lighttpdTable adds up the lines of the statistics.
-func lighttpdTable(r io.Reader, to *proxies.Stats) error {
-	for lines := bufio.NewScanner(r); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), ": ")
+func lighttpdTable(page []byte, to *proxies.Stats) error {
+	for line := range strings.Lines(string(page)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		n, err := strconv.Atoi(value)
 		switch {
 		case err != nil:
@@ -173,9 +150,9 @@ func lighttpdTable(r io.Reader, to *proxies.Stats) error {
 }
 
 // lighttpdOpen reads how many connections are open, our own aside.
-func lighttpdOpen(r io.Reader, to *proxies.Stats) error {
+func lighttpdOpen(page []byte, to *proxies.Stats) error {
 	var status struct{ BusyServers *int }
-	if err := json.NewDecoder(r).Decode(&status); err != nil {
+	if err := json.Unmarshal(page, &status); err != nil {
 		return errors.Join(errNoCounters, err)
 	}
 	if status.BusyServers == nil {

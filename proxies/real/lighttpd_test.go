@@ -61,18 +61,18 @@ func TestLighttpdComplaint(t *testing.T) {
 
 func TestLighttpdCounters(t *testing.T) {
 	var got proxies.Stats
-	err := lighttpdTable(strings.NewReader("proxy.requests: 7\ngw.backend..load: 1\ngw.active-requests: 1\ngw.backend..0.connected: 3\ngw.backend.b.1.connected: 2\n"), &got)
+	err := lighttpdTable([]byte("proxy.requests: 7\ngw.backend..load: 1\ngw.active-requests: 1\ngw.backend..0.connected: 3\ngw.backend.b.1.connected: 2\n"), &got)
 	if err == nil {
-		err = lighttpdOpen(strings.NewReader("{\n\t\"RequestsTotal\": 0,\n\t\"BusyServers\": 3\n}"), &got)
+		err = lighttpdOpen([]byte("{\n\t\"RequestsTotal\": 0,\n\t\"BusyServers\": 3\n}"), &got)
 	}
 	if want := (proxies.Stats{Hits: 7, Upstream: 5, OpenClients: 2}); got != want || err != nil {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
-	if err := lighttpdTable(strings.NewReader("<html>"), &got); err == nil {
+	if err := lighttpdTable([]byte("<html>"), &got); err == nil {
 		t.Error("another page was taken for the statistics")
 	}
 	for _, other := range []string{"<html>", "{}"} {
-		if err := lighttpdOpen(strings.NewReader(other), &got); err == nil {
+		if err := lighttpdOpen([]byte(other), &got); err == nil {
 			t.Errorf("%s was taken for the status", other)
 		}
 	}

@@ -2,7 +2,6 @@ package real
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -97,8 +96,6 @@ func (nginxDriver) complaint(stderr string) string {
 }
 
 func (nginxDriver) reload() os.Signal { return syscall.SIGHUP }
-
-var errNoCounters = errors.New("the answer holds no counters")
 
 // counters reads ngx_http_stub_status_module, whose answer is four lines:
 //

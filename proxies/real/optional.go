@@ -2,99 +2,100 @@ package real
 
 import (
 	"context"
-	"fmt"
-	"net/url"
+	"errors"
 	"os"
 
+	"github.com/cometbench/cometbench/internal/child"
 	"github.com/cometbench/cometbench/proxies"
-	"github.com/cometbench/cometbench/proxies/real/ajp"
 )
 
-// What only some drivers have, beside what all must.
+// What a driver may have beyond driver. Each is optional.
 type (
-	// named is a driver whose program's file is not called as specs call it.
-	named interface{ executable() string }
+	// named: the program's file is not called as specs say it.
+	named interface{ binary() string }
 
-	// placed is a driver whose program is told where to listen by these
-	// arguments and not by its configuration.
+	// modal: the modes that a configuration is for, the usual one first;
+	// otherwise it is reverse.
+	modal interface {
+		modes(text string) []proxies.Mode
+	}
+
+	// fronted: the HTTP versions towards clients; otherwise they are 1.0 and 1.1.
+	fronted interface{ front(text string) []string }
+
+	// counted: the program is asked for its counters at the address it listens
+	// on, in place of counters.
+	counted interface {
+		countersAt(ctx context.Context, dir, address string) (proxies.Stats, error)
+	}
+
+	// reloading: what makes the program read its configuration again is no
+	// signal after which new processes run. It returns when the program has.
+	reloading interface {
+		reloadIn(ctx context.Context, dir string, c *child.Child) error
+	}
+
+	// disowned: the program runs as nobody, at least now.
+	disowned interface{ runsAsNobody() bool }
+
+	// placed: the program is told where to listen by these arguments and not by
+	// its configuration.
 	placed interface {
 		listenOn(address string) (args []string)
 	}
 
-	// late is a driver whose program listens before it serves, and may give up in
-	// between. It is asked once the program has been connected to; an error says
-	// that there is nothing to wait for.
+	// late: the program listens before it serves, and may give up in between. It
+	// is asked once the program has been connected to; an error says that there
+	// is nothing to wait for.
 	late interface {
 		serves(ctx context.Context, in *Instance) (bool, error)
 	}
 
-	// reloader is a driver whose program is not reloaded by a signal, or shows no
-	// new workers after it.
-	reloader interface {
-		// readAgain returns when the program serves with what it has read.
-		readAgain(ctx context.Context, in *Instance) error
-	}
+	// sweeping: the program leaves something outside its directory when it does
+	// not end as it should.
+	sweeping interface{ sweep(dir string) error }
 )
 
-// executable is the name of the program's file.
-func (p Program) executable() string {
+// silent is the part of a driver whose program has no counters and reads its
+// configuration once.
+type silent struct{}
+
+func (silent) counters(context.Context, string) (proxies.Stats, error) {
+	return proxies.Stats{}, errNoCounters
+}
+
+func (silent) asked() proxies.Stats { return proxies.Stats{} }
+
+func (silent) reload() os.Signal { return nil }
+
+var errNoReload = errors.New("it reads its configuration at the start only")
+
+// modes of a configuration of the program.
+func (p Program) modes(c Config) []proxies.Mode {
+	if d, ok := p.driver.(modal); ok {
+		return d.modes(c.Text)
+	}
+	return []proxies.Mode{proxies.Reverse}
+}
+
+// front lists the HTTP versions that clients can use.
+func (p Program) front(c Config) []string {
+	if d, ok := p.driver.(fronted); ok {
+		return d.front(c.Text)
+	}
+	return []string{"1.0", "1.1"}
+}
+
+// file is the base name of the program's file.
+func (p Program) file() string {
 	if d, ok := p.driver.(named); ok {
-		return d.executable()
+		return d.binary()
 	}
 	return p.Name
 }
 
-// part is a file that a configuration needs beside the program.
-type part struct {
-	name string // what it is, for messages
-	file string
-	pkg  string // the Debian package that brings it
-}
+// refusedError is a configuration that a driver's lay has found wrong, in the
+// program's words.
+type refusedError struct{ message string }
 
-// with adds what a configuration needs.
-func (c Config) with(parts ...part) Config {
-	c.parts = parts
-	return c
-}
-
-// Available returns nil, or *proxies.MissingError for the first of the program
-// and the modules of a configuration that is not installed.
-func (p Program) Available(c Config) error {
-	if _, err := p.Find(); err != nil {
-		return err
-	}
-	for _, part := range c.parts {
-		if _, err := os.Stat(part.file); err != nil {
-			return &proxies.MissingError{Program: part.name, Package: part.pkg}
-		}
-	}
-	return nil
-}
-
-// Packages are the Debian packages that bring the program with what one of its
-// configurations needs.
-func (p Program) Packages(c Config) []string {
-	var all []string
-	if p.Package != "" {
-		all = append(all, p.Package)
-	}
-	for _, part := range c.parts {
-		all = append(all, part.pkg)
-	}
-	return all
-}
-
-// accompany starts what a configuration wants beside the program, and returns
-// its address: an AJP adapter in front of the origin, or nothing.
-func (in *Instance) accompany(c Config, origin string) (address string, err error) {
-	wanted, err := c.namesAJP()
-	if err != nil || !wanted {
-		return "", err
-	}
-	adapter, err := ajp.Listen("127.0.0.1:0", &url.URL{Scheme: "http", Host: origin})
-	if err != nil {
-		return "", fmt.Errorf("start the adapter: %w", err)
-	}
-	in.beside = adapter
-	return adapter.Addr(), nil
-}
+func (e *refusedError) Error() string { return e.message }

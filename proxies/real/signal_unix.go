@@ -10,5 +10,5 @@ import (
 // sigReloadWorkers is what haproxy's master reloads on.
 var sigReloadWorkers os.Signal = syscall.SIGUSR2
 
-// sigGraceful is what apache2 and lighttpd reload on.
+// sigGraceful is what apache2, lighttpd and tinyproxy reload on.
 var sigGraceful os.Signal = syscall.SIGUSR1

@@ -49,7 +49,7 @@ func TestParseSuggestsNames(t *testing.T) {
 		"real:ngnix":          {Kind: "real proxy", Name: "ngnix", Nearest: "nginx"},
 		"real:HAproxy/stock":  {Kind: "real proxy", Name: "HAproxy", Nearest: "haproxy"},
 		"real:":               {Kind: "real proxy"},
-		"real:squid@x":        {Kind: "real proxy", Name: "squid"},
+		"real:pound@x":        {Kind: "real proxy", Name: "pound"},
 		"real:nginx/stream":   {Kind: "configuration of nginx", Name: "stream", Nearest: "streaming"},
 		"real:haproxy/":       {Kind: "configuration of haproxy"},
 		"real:nginx/stock/up": {Kind: "configuration of nginx", Name: "stock/up", Nearest: ""},

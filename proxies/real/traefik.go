@@ -3,7 +3,6 @@ package real
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/cometbench/cometbench/internal/child"
 	"github.com/cometbench/cometbench/internal/ports"
-	"github.com/cometbench/cometbench/proxies"
 )
 
 func traefik() Program {
@@ -32,14 +30,18 @@ func traefik() Program {
 
 // traefikDriver runs Traefik. A configuration is a file of the file provider in
 // YAML; what belongs to the static configuration stands in comments of it
-// (commandLine).
-type traefikDriver struct{}
+// (commandLine). It watches its file and needs no telling, and its metrics would
+// have to be put into the way of each answer.
+type traefikDriver struct{ silent }
 
 var traefikVersion = regexp.MustCompile(`Version:\s+(\S+)`)
 
 func (traefikDriver) version() ([]string, *regexp.Regexp) { return []string{"version"}, traefikVersion }
 
 func (traefikDriver) back(string) string { return "1.1" }
+
+// front has HTTP/2 with prior knowledge, which an entry point without TLS takes.
+func (traefikDriver) front(string) []string { return []string{"1.0", "1.1", "2"} }
 
 var traefikOption = regexp.MustCompile(`^--\S+=\S+$`)
 
@@ -58,7 +60,7 @@ func (traefikDriver) lay(dir, text string) (child.Config, error) {
 		return child.Config{}, err
 	}
 	args := []string{
-		"--providers.file.filename=" + path, "--log.level=ERROR", "--log.filePath=/dev/stderr",
+		"--providers.file.filename=" + path, "--log.level=ERROR", "--log.noColor=true",
 		"--api.insecure=true", "--entryPoints.traefik.address=" + api,
 		// Else it waits 2 s for further changes before it takes up the first.
 		"--providers.providersThrottleDuration=10ms",
@@ -83,29 +85,23 @@ func traefikAPI(dir string) string { return filepath.Join(dir, "api") }
 // serves: it listens before it has read its configuration, and answers 404
 // meanwhile, or for ever when it cannot use it.
 func (d traefikDriver) serves(ctx context.Context, in *Instance) (bool, error) {
-	if d.complaint(in.child.Stderr().String()) != "" {
+	if d.complaint(in.said()) != "" {
 		return false, errRefuses
 	}
 	address, err := os.ReadFile(traefikAPI(in.dir))
 	if err != nil {
 		return false, err
 	}
-	transport := &http.Transport{DisableKeepAlives: true}
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+string(address)+"/api/rawdata", nil)
+	req, err := http.NewRequest(http.MethodGet, "http://api/api/rawdata", nil)
 	if err != nil {
 		return false, err
 	}
-	resp, err := transport.RoundTrip(req)
+	page, err := ask(ctx, "tcp", string(address), req)
 	if err != nil {
-		return false, nil // it does not answer yet
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return false, nil
+		return false, nil //nolint:nilerr // it does not answer yet
 	}
 	var now struct{ Routers map[string]any }
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxFile)).Decode(&now); err != nil {
+	if err := json.Unmarshal(page, &now); err != nil {
 		return false, err
 	}
 	for name := range now.Routers {
@@ -124,13 +120,3 @@ func (traefikDriver) complaint(stderr string) string {
 	}
 	return ""
 }
-
-// reload: it watches the directory of its file and needs no telling.
-func (traefikDriver) reload() os.Signal { return nil }
-
-// counters: its metrics would have to be put into the way of each answer.
-func (traefikDriver) counters(context.Context, string) (proxies.Stats, error) {
-	return proxies.Stats{}, errNoCounters
-}
-
-func (traefikDriver) asked() proxies.Stats { return proxies.Stats{} }

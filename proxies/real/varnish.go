@@ -34,7 +34,7 @@ func varnish() Program {
 // say, its parameters (-p), stands in comments of it (commandLine).
 type varnishDriver struct{}
 
-func (varnishDriver) executable() string { return "varnishd" }
+func (varnishDriver) binary() string { return "varnishd" }
 
 var varnishVersion = regexp.MustCompile(`varnish(?:-plus)?-(\S+) revision`)
 
@@ -97,15 +97,15 @@ func (varnishDriver) complaint(stderr string) string {
 	return ""
 }
 
-// reload: readAgain does it.
+// reload: reloadIn does it.
 func (varnishDriver) reload() os.Signal { return nil }
 
-// readAgain has the VCL compiled and used for what is asked from then on, as
+// reloadIn has the VCL compiled and used for what is asked from then on, as
 // varnishreload does.
-func (varnishDriver) readAgain(ctx context.Context, in *Instance) error {
+func (varnishDriver) reloadIn(ctx context.Context, dir string, _ *child.Child) error {
 	name := "again" + strconv.FormatInt(time.Now().UnixNano(), 36)
-	for _, command := range [][]string{{"vcl.load", name, confPath(in.dir)}, {"vcl.use", name}} {
-		if _, err := varnishTool(ctx, "varnishadm", in.dir, command...); err != nil {
+	for _, command := range [][]string{{"vcl.load", name, confPath(dir)}, {"vcl.use", name}} {
+		if _, err := varnishTool(ctx, "varnishadm", dir, command...); err != nil {
 			return err
 		}
 	}
