@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -44,6 +44,9 @@ programs: ## do the programs that presets were measured on (those installed) sti
 
 peers: ## the transparent hop beside haproxy and beside no proxy: throughput and added delay
 	COMETBENCH_PEERS=1 $(GO) test -count=1 -timeout 10m -run TestPeers -v ./proxies
+
+fleet: ## real programs are started and stopped a hundred times and leave nothing behind
+	COMETBENCH_FLEET=100 $(GO) test -count=1 -timeout 20m -run TestNothingIsLeft ./proxies/real
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)

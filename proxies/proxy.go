@@ -135,9 +135,13 @@ func (e *UnsupportedError) Error() string { return "proxy " + quoteName(e.Proxy)
 // MissingError says that a program is not installed.
 type MissingError struct {
 	Program string
-	Package string // the Debian package that brings it
+	Package string // the Debian package that brings it; "" when there is none
+	URL     string // where it comes from, when there is no package
 }
 
 func (e *MissingError) Error() string {
+	if e.Package == "" {
+		return e.Program + " is not installed; Debian has no package of it, see " + e.URL
+	}
 	return e.Program + " is not installed; apt-get install " + e.Package + " brings it"
 }

@@ -155,13 +155,17 @@ func dialledElsewhere(route proxies.Route, e *Evidence) string {
 // alive reports a proxy that somebody else runs, or that all cells share, and
 // that is gone after a trial: what was seen then says nothing of the path.
 func alive(ctx context.Context, p Path, route proxies.Route) error {
-	if isDirect(p) || p.Proxy.Scope() == proxies.PerCell && route.Proxy != nil || route.Base == nil {
+	if isDirect(p) || p.Proxy.Scope() == proxies.PerCell && (route.Proxy != nil || !p.Proxy.Capabilities().Foreign) {
 		return nil
 	}
-	if p.Proxy.Scope() == proxies.PerCell && !p.Proxy.Capabilities().Foreign {
+	way := route.Proxy
+	if way == nil {
+		way = route.Base
+	}
+	if way == nil {
 		return nil
 	}
-	c, err := (&net.Dialer{Timeout: openWait}).DialContext(ctx, "tcp", hostPort(route.Base))
+	c, err := (&net.Dialer{Timeout: openWait}).DialContext(ctx, "tcp", hostPort(way))
 	if err != nil {
 		return fmt.Errorf("the proxy is gone: %w", err)
 	}

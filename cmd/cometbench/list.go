@@ -74,7 +74,7 @@ func list(kind string) ([]listed, error) {
 		out = append(out, presets...)
 		for _, p := range real.Programs() {
 			for i, c := range p.Configs {
-				out = append(out, listed{Name: realSpec(p, i), Means: c.Means, More: map[string]any{"package": p.Package}})
+				out = append(out, listed{Name: realSpec(p, i), Means: c.Means, More: map[string]any{"package": strings.Join(p.Packages(c), " ")}})
 			}
 		}
 		out = append(out,

@@ -236,9 +236,15 @@ func selectPaths(wanted, modes []string) ([]scenarios.Path, error) {
 		}
 		paths, err := inModes(p, wantModes, missing)
 		if err != nil {
+			if globbed[spec] {
+				continue // a pattern means those of its proxies that have the mode
+			}
 			return nil, err
 		}
 		out = append(out, paths...)
+	}
+	if len(out) == 0 {
+		return nil, usage("none of these proxies runs in mode %s", wantModes[0])
 	}
 	return out, nil
 }

@@ -37,5 +37,12 @@
 // With the streaming configurations each message of either program came within
 // a millisecond or two, uncompressed.
 //
+// What the other programs do stands in their configurations, with the versions it
+// was measured with.
+//
+// mod_jk speaks AJP/1.3 and no HTTP to what is behind it. For a configuration that
+// names {{.AJP}} (or AJPHost and AJPPort) an adapter of package ajp is started in
+// front of the origin, in our own process.
+//
 // The package judges nothing, and knows no proxy that somebody else runs.
 package real
