@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -47,6 +47,12 @@ peers: ## the transparent hop beside haproxy and beside no proxy: throughput and
 
 fleet: ## real programs are started and stopped a hundred times and leave nothing behind
 	COMETBENCH_FLEET=100 $(GO) test -count=1 -timeout 20m -run TestNothingIsLeft ./proxies/real
+
+gate: ## does the baseline gate catch 30 % more latency, and nothing else? with real runs; a quarter of an hour
+	@ci/regression.sh
+
+schema: ## write ci/suite.schema.json anew
+	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)

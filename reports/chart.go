@@ -22,7 +22,8 @@ type chart struct {
 	span     float64 // of the whole trial
 	messages []message
 	marks    []event
-	known    bool // what the origin sent is on record
+	known    bool               // what the origin sent is on record
+	limits   measure.Thresholds // of delay; zero fields are the usual ones
 }
 
 // message is one message id on its way.

@@ -11,7 +11,12 @@
 // and noticed, and what the client recorded that it saw. Where the proxy cannot
 // be shown to have seen the traffic, the verdict is harness_failed.
 //
+// A run may repeat its cells (Options.Repeat), which settles what wavers and
+// gives latencies a distribution, and may be one shard of a matrix
+// (Matrix.Shard).
+//
 // What it does not do: it renders nothing (package reports reads the run
-// directory), and it drives no browser (package browsers implements
+// directory), compares no runs (package compare), reads no suites (package
+// suite), and it drives no browser (package browsers implements
 // measure.Client).
 package scenarios

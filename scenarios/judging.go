@@ -38,6 +38,9 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		run := runs[t.Name]
 		rec.TookMS = max(rec.TookMS, run.took.Milliseconds())
 		rec.ProxyVersion, rec.ProxyConfig = run.version, run.configHash
+		if !run.began.IsZero() {
+			rec.BeganUS = run.began.UnixMicro()
+		}
 		if run.evidence != nil {
 			e := run.evidence
 			rec.Trial = t.Name
@@ -77,7 +80,7 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 	if ctl != nil {
 		p99, kase.Control = ctl.p99, ctl.outcome.evidence
 	}
-	kase.Limits = measure.NewThresholds(p99, interval)
+	kase.Limits = r.opt.Limits.For(p99, interval)
 	f := check.Judge(kase)
 	rec.Verdict, rec.Cause, rec.Want, rec.Got = f.Verdict, f.Cause, f.Want, f.Got
 	rec.EndedBy, rec.EndKind, rec.Values, rec.doubtful = f.EndedBy, f.EndKind, f.Values, f.Doubtful

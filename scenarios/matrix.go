@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"path"
 	"slices"
 
 	"github.com/cometbench/cometbench/proxies"
@@ -19,9 +18,16 @@ type Matrix struct {
 	TLS        bool     // between client and path; the origin must have it, too
 	Checks     []Check
 	// Include drops combinations; nil keeps all.
-	Include func(measure.Labels) bool
+	Include func(Combination) bool
 	// Ask drops checks from a combination; nil asks all that apply.
-	Ask func(l measure.Labels, check string) bool
+	Ask func(c Combination, check string) bool
+}
+
+// Combination is a cell before it is known whether it is measured.
+type Combination struct {
+	measure.Labels
+	Mode proxies.Mode
+	Form string // the technique's own variant, which Labels.Variant has in it
 }
 
 // Path is one proxy in one mode.
@@ -59,6 +65,7 @@ type cell struct {
 	path      Path
 	receiver  Receiver
 	checks    []Check
+	round     int // of its measurements, from 0: each leaves something else to chance
 }
 
 // controlKey says which cells share a control: all that differ in the path only.
@@ -98,11 +105,12 @@ func (m Matrix) cell(t measure.Technique, variant string, p Path, r Receiver, ht
 	c := cell{technique: t, variant: variant, path: p, receiver: r, labels: measure.Labels{
 		Technique: t.Name, Proxy: p.Proxy.Name(), Client: r.Name, HTTP: http, TLS: m.TLS, Variant: p.variant(variant),
 	}}
-	if m.Include != nil && !m.Include(c.labels) {
+	one := Combination{Labels: c.labels, Mode: p.Mode, Form: variant}
+	if m.Include != nil && !m.Include(one) {
 		return c, false
 	}
 	for _, check := range m.Checks {
-		if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(c.labels, check.ID) {
+		if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(one, check.ID) {
 			continue
 		}
 		c.checks = append(c.checks, check)
@@ -147,12 +155,4 @@ func (c cell) trials() []Trial {
 		}
 	}
 	return out
-}
-
-// Glob reports whether name matches one of the patterns.
-func Glob(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		ok, _ := path.Match(p, name)
-		return ok || p == name
-	})
 }

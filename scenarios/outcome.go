@@ -40,6 +40,7 @@ type trialRun struct {
 	evidence            *Evidence
 	err                 error
 	version, configHash string
+	began               time.Time // when it was given its slot
 	took                time.Duration
 }
 
@@ -137,18 +138,25 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		quiet = r.parallel
 	}
 	quiet = max(1, quiet)
+	r.trialIs(c, t, trialAsks, quiet)
 	if places := r.places[c.receiver.Name]; places != nil {
 		if run.err = places.Acquire(ctx, 1); run.err != nil {
 			return run
 		}
 		defer places.Release(1)
 	}
+	r.trialIs(c, t, trialQueues, quiet)
 	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
 		return run
 	}
 	defer r.slots.Release(quiet)
 	started := time.Now()
-	defer func() { run.took = time.Since(started) }()
+	run.began = started
+	r.trialIs(c, t, trialRuns, quiet)
+	defer func() {
+		run.took = time.Since(started)
+		r.trialEnded(c, t, attempt, run.took)
+	}()
 
 	b := &Bench{
 		Technique: c.technique, Variant: c.variant, RootsPEM: r.paths.roots, Client: c.receiver.Client, Origin: r.opt.Origin, HTTP: c.labels.HTTP,
@@ -167,7 +175,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		}
 		defer b.Origin.Close()
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels))
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels)+int64(c.round))
 	if err != nil {
 		run.err = err
 		return run

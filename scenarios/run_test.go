@@ -20,6 +20,12 @@ import (
 // run as it was written.
 func run(t *testing.T, techniques, specs, checks []string, mode proxies.Mode) *measure.Run {
 	t.Helper()
+	return runWith(t, scenarios.Options{TimeScale: 0.01}, techniques, specs, checks, mode)
+}
+
+// runWith is run with options of its own.
+func runWith(t *testing.T, opt scenarios.Options, techniques, specs, checks []string, mode proxies.Mode) *measure.Run {
+	t.Helper()
 	origin, err := scenarios.InProcess(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +60,8 @@ func run(t *testing.T, techniques, specs, checks []string, mode proxies.Mode) *m
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	if _, err := scenarios.Run(ctx, m, w, scenarios.Options{Origin: origin, TimeScale: 0.01}); err != nil {
+	opt.Origin = origin
+	if _, err := scenarios.Run(ctx, m, w, opt); err != nil {
 		t.Fatal(err)
 	}
 	r, err := measure.Read(w.Dir())

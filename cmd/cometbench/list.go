@@ -18,10 +18,11 @@ import (
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
+	"github.com/cometbench/cometbench/scenarios/suite"
 )
 
 // listKinds are what can be listed.
-var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes"}
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites"}
 
 // listed is one row: a name, what it is, and further fields, which stand
 // beside them in JSON.
@@ -124,6 +125,14 @@ func list(kind string) ([]listed, error) {
 	case "causes":
 		for _, c := range measure.Causes() {
 			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]any{"family": string(c.Family), "advice": c.Advice}})
+		}
+	case "suites":
+		for _, b := range suite.Builtins() {
+			means := b.Means
+			if b.Lacks != "" {
+				means += " (not built yet: " + b.Lacks + ")"
+			}
+			out = append(out, listed{Name: b.Name, Means: means, More: map[string]any{"built": b.Lacks == ""}})
 		}
 	default:
 		return nil, unknownName("kind", kind, listKinds)

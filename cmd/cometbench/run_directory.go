@@ -44,11 +44,18 @@ func (o runOptions) directory(id string) (*measure.Writer, map[string]bool, erro
 func runID(t time.Time) string { return t.UTC().Format("20060102-150405.000") }
 
 // record is the run's first line.
-func (o runOptions) record(ctx context.Context, id string, origin scenarios.Origin, planned int) (measure.RunRecord, error) {
+func (o runOptions) record(ctx context.Context, id string, origin scenarios.Origin, planned int, shard *measure.Shard) (measure.RunRecord, error) {
 	v, commit := buildInfo()
 	sel := o.selection
 	sel.Proxies = redacted(sel.Proxies)
 	sel.App = app.RedactURL(sel.App)
+	sel.Baseline = proxies.MaskPasswords(sel.Baseline)
+	if sel.Suite != nil {
+		sel.Suite = &suiteText{sel.Suite.Name, proxies.MaskPasswords(sel.Suite.Text)}
+	}
+	sel.Given = slices.DeleteFunc(slices.Clone(sel.Given), func(flag string) bool {
+		return !slices.Contains(selectionFlags, flag) && !slices.Contains(gateFlags, flag)
+	})
 	sel.Vias = nil
 	for _, v := range o.Vias {
 		sel.Vias = append(sel.Vias, redactVia(v))
@@ -57,12 +64,20 @@ func (o runOptions) record(ctx context.Context, id string, origin scenarios.Orig
 	if err != nil {
 		return measure.RunRecord{}, fmt.Errorf("write down the selection: %w", err)
 	}
-	return measure.RunRecord{
+	rec := measure.RunRecord{
 		Type: measure.TypeRun, Schema: measure.Schema, ID: id, Started: time.Now(), Selection: asked,
 		Command: append([]string{"cometbench"}, redacted(os.Args[1:])...), Tool: measure.Tool{Version: v, Commit: commit},
 		Host: scenarios.ThisHost(), TimeScale: o.TimeScale, Seed: o.Seed, Planned: planned,
-		NoiseFloor: scenarios.NoiseFloor(ctx, origin),
-	}, nil
+		NoiseFloor: scenarios.NoiseFloor(ctx, origin), Shard: shard,
+		PromptMS: o.limits.Prompt.Seconds() * 1000, LateMS: o.limits.Late.Seconds() * 1000,
+	}
+	if o.Repeat > 1 {
+		rec.Repeat = o.Repeat
+	}
+	if o.Suite != nil {
+		rec.Suite = o.Suite.Name
+	}
+	return rec, nil
 }
 
 // takeOver sets the selection to that of the run to be resumed.
@@ -74,9 +89,26 @@ func (o *runOptions) takeOver() error {
 	if len(run.Record.Selection) == 0 {
 		return usage("--resume %s: this run did not write down what it was to measure; start a new one", o.resume)
 	}
+	now := o.selection
+	o.selection = selection{Repeat: 1, Latency: now.Latency} // what runs of old did not write down
 	if err := json.Unmarshal(run.Record.Selection, &o.selection); err != nil {
 		return usage("--resume %s: its selection cannot be read: %w", o.resume, err)
 	}
+	for _, flag := range now.Given {
+		switch flag {
+		case "fail-on":
+			o.FailOn = now.FailOn
+		case "baseline":
+			o.Baseline = now.Baseline
+		case "latency-percent":
+			o.Latency.Percent = now.Latency.Percent
+		case "latency-least":
+			o.Latency.Least = now.Latency.Least
+		case "alpha":
+			o.Latency.Alpha = now.Latency.Alpha
+		}
+	}
+	o.Given = append(o.Given, now.Given...)
 	return nil
 }
 
