@@ -18,6 +18,7 @@ type Matrix struct {
 	Variants   []string // of techniques; empty is the usual form alone, which is ""
 	TLS        bool     // between client and path; the origin must have it, too
 	Checks     []Check
+	Tier       Tier // how deep they go, see Case.Tier
 	// Include drops combinations; nil keeps all.
 	Include func(measure.Labels) bool
 	// Ask drops checks from a combination; nil asks all that apply.
@@ -59,6 +60,7 @@ type cell struct {
 	path      Path
 	receiver  Receiver
 	checks    []Check
+	tier      Tier
 }
 
 // controlKey says which cells share a control: all that differ in the path only.
@@ -95,7 +97,7 @@ func (m Matrix) cells() []cell {
 }
 
 func (m Matrix) cell(t measure.Technique, variant string, p Path, r Receiver, http string) (cell, bool) {
-	c := cell{technique: t, variant: variant, path: p, receiver: r, labels: measure.Labels{
+	c := cell{technique: t, variant: variant, path: p, receiver: r, tier: m.Tier, labels: measure.Labels{
 		Technique: t.Name, Proxy: p.Proxy.Name(), Client: r.Name, HTTP: http, TLS: m.TLS, Variant: p.variant(variant),
 	}}
 	if m.Include != nil && !m.Include(c.labels) {
@@ -136,17 +138,29 @@ func controlRank(p Path) int {
 	return 2
 }
 
-// trials lists the trials that a cell's checks need, each once.
-func (c cell) trials() []Trial {
+// askable are the cell's checks that an origin of these abilities can be part
+// of; the trials of others are not run.
+func (c cell) askable(have Needs) []Check {
+	return slices.DeleteFunc(slices.Clone(c.checks), func(k Check) bool { return k.Requires.Missing(have) != "" })
+}
+
+// trialsOf lists the trials that checks need, each once.
+func trialsOf(checks []Check) []Trial {
 	var out []Trial
-	for _, check := range c.checks {
-		for _, t := range check.Trials {
-			if !slices.ContainsFunc(out, func(o Trial) bool { return o.Name == t.Name }) {
-				out = append(out, t)
-			}
-		}
+	for _, check := range checks {
+		out = addTrials(out, check.Trials)
 	}
 	return out
+}
+
+// addTrials appends those that are not in the list.
+func addTrials(list, more []Trial) []Trial {
+	for _, t := range more {
+		if !slices.ContainsFunc(list, func(o Trial) bool { return o.Name == t.Name }) {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // Glob reports whether name matches one of the patterns.

@@ -50,7 +50,7 @@ func (o runOptions) matrix(ctx context.Context) (scenarios.Matrix, func(), error
 	if m.Techniques, err = selectTechniques(o.Techniques); err != nil {
 		return m, none, err
 	}
-	if m.Checks, err = selectChecks(o.Checks); err != nil {
+	if m.Checks, m.Tier, err = selectChecks(scenarios.All(), o.Checks, o.tier()); err != nil {
 		return m, none, err
 	}
 	if m.HTTP, err = selectHTTP(o.HTTP); err != nil {
@@ -115,13 +115,20 @@ func selectTechniques(wanted []string) ([]measure.Technique, error) {
 	return out, nil
 }
 
-func selectChecks(wanted []string) ([]scenarios.Check, error) {
-	return matchChecks(scenarios.All(), wanted)
+// tier is how deep a run without --check goes: naming proxies is asking about
+// them, and worth more time than the default matrix takes for each of its own.
+func (o runOptions) tier() scenarios.Tier {
+	if len(o.Proxies) > 0 {
+		return scenarios.Thorough
+	}
+	return scenarios.Quick
 }
 
-func matchChecks(all []scenarios.Check, wanted []string) ([]scenarios.Check, error) {
+// selectChecks finds the checks that are named, whatever their tier, or all up
+// to a tier when none is. It also says how deep they go.
+func selectChecks(all []scenarios.Check, wanted []string, tier scenarios.Tier) ([]scenarios.Check, scenarios.Tier, error) {
 	if len(wanted) == 0 {
-		return all, nil
+		return scenarios.UpTo(all, tier), tier, nil
 	}
 	var known []string
 	for _, c := range all {
@@ -129,9 +136,9 @@ func matchChecks(all []scenarios.Check, wanted []string) ([]scenarios.Check, err
 	}
 	names, err := selectNames("check", wanted, known)
 	if err != nil {
-		return nil, err
+		return nil, tier, err
 	}
-	return scenarios.Match(all, names), nil
+	return scenarios.Match(all, names), scenarios.Full, nil
 }
 
 func selectHTTP(wanted []string) ([]string, error) {

@@ -29,11 +29,11 @@ func (g *Go) Ask(ctx context.Context, r measure.Request, sink func(measure.Event
 		err = errors.New("HTTP/1.0 has no request body of unknown length")
 	}
 	if err != nil {
-		return measure.Answer{}, fmt.Errorf("ask: %w", err)
+		return measure.Answer{}, err
 	}
 	sub, err := prepare(measure.Subscription{Target: r.Target}, measure.Technique{Accept: "*/*"}, sink, receiver{clock: g.Clock().ID, userAgent: UserAgent})
 	if err != nil {
-		return measure.Answer{}, fmt.Errorf("ask: %w", err)
+		return measure.Answer{}, err
 	}
 	defer sub.close()
 	return sub.ask(ctx, r), nil
