@@ -25,6 +25,17 @@ type outcome struct {
 	evidence map[string]*Evidence
 }
 
+// of is the outcome with the answers to these checks only.
+func (o outcome) of(checks []Check) outcome {
+	var records []measure.CheckRecord
+	for _, c := range checks {
+		if i := slices.IndexFunc(o.checks, func(r measure.CheckRecord) bool { return r.Check == c.ID }); i >= 0 {
+			records = append(records, o.checks[i])
+		}
+	}
+	return outcome{checks: records, evidence: o.evidence}
+}
+
 // paced is the evidence that shows how late messages are anyway.
 func (o outcome) paced() *Evidence {
 	for _, name := range []string{"steady", appName} {

@@ -112,18 +112,31 @@ type runner struct {
 // control is the outcome of the trials over the direct path.
 type control struct {
 	once     sync.Once
+	checks   []Check // of all cells that are held against it
 	outcome  outcome
 	labels   measure.Labels
 	p99      time.Duration
 	finished chan struct{}
 }
 
+// include adds checks that a cell is asked: the control is asked them, too.
+func (ctl *control) include(checks []Check) {
+	for _, c := range checks {
+		if !slices.ContainsFunc(ctl.checks, func(k Check) bool { return k.ID == c.ID }) {
+			ctl.checks = append(ctl.checks, c)
+		}
+	}
+}
+
 func (r *runner) run(ctx context.Context) error {
 	r.controls = map[controlKey]*control{}
 	for _, c := range r.cells {
-		if r.controls[c.control()] == nil {
-			r.controls[c.control()] = &control{finished: make(chan struct{})}
+		ctl := r.controls[c.control()]
+		if ctl == nil {
+			ctl = &control{finished: make(chan struct{})}
+			r.controls[c.control()] = ctl
 		}
+		ctl.include(c.checks)
 	}
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
@@ -159,6 +172,7 @@ func (r *runner) cell(ctx context.Context, c cell) {
 		defer close(ctl.finished)
 		direct := c
 		direct.path = r.direct
+		direct.checks = ctl.checks
 		direct.labels.Proxy, direct.labels.Variant = r.direct.Proxy.Name(), c.variant
 		ctl.labels = direct.labels
 		ctl.outcome = r.measure(ctx, direct, nil)
@@ -171,7 +185,7 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	case <-ctx.Done():
 		return
 	}
-	out := ctl.outcome
+	out := ctl.outcome.of(c.checks)
 	if c.labels != ctl.labels {
 		out = r.measure(ctx, c, ctl)
 	}

@@ -20,16 +20,35 @@ import (
 // run as it was written.
 func run(t *testing.T, techniques, specs, checks []string, mode proxies.Mode) *measure.Run {
 	t.Helper()
+	return runSome(t, techniques, specs, checks, mode, nil)
+}
+
+// runSome is run for those combinations of technique, proxy and check only that
+// ask allows; nil allows all.
+func runSome(t *testing.T, techniques, specs, checks []string, mode proxies.Mode, ask func(l measure.Labels, check string) bool) *measure.Run {
+	t.Helper()
 	origin, err := scenarios.InProcess(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return runAt(t, origin, techniques, specs, checks, mode, ask)
+}
+
+// runAt is runSome with an origin, which it closes. Where that has a
+// certificate, everything goes by TLS.
+func runAt(t *testing.T, origin scenarios.Origin, techniques, specs, checks []string, mode proxies.Mode, ask func(l measure.Labels, check string) bool) *measure.Run {
+	t.Helper()
 	defer func() {
 		if err := origin.Close(); err != nil {
 			t.Errorf("close origin: %v", err)
 		}
 	}()
-	m := scenarios.Matrix{Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}}, Checks: scenarios.Match(scenarios.All(), checks)}
+	m := scenarios.Matrix{Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}}, Checks: scenarios.Match(scenarios.All(), checks), Ask: ask, TLS: origin.URL().Scheme == "https"}
+	if ask != nil {
+		m.Include = func(l measure.Labels) bool {
+			return slices.ContainsFunc(m.Checks, func(c scenarios.Check) bool { return ask(l, c.ID) })
+		}
+	}
 	for _, name := range techniques {
 		tech, ok := measure.TechniqueByName(name)
 		if !ok {
