@@ -78,8 +78,8 @@ type Case struct {
 	// Refused are the statuses of 400 and above that the path itself answered
 	// with in any trial of the cell, the first time it was measured.
 	Refused []int
-	// Repeated are the requests that reached the origin in any trial of the
-	// cell without the client having made them.
+	// Repeated are the requests that reached the origin without the client
+	// having made them, in any trial of the cell that provokes nothing.
 	Repeated int
 	// Tier is how deep the run goes. In Full, what is otherwise asked only when
 	// something is wrong is asked anyway.

@@ -46,10 +46,12 @@ type Sent struct {
 type Arrival struct {
 	Sent
 	At time.Time // zero when it never arrived
-	// Delay is how late it arrived: counted from when it was due or, if the
-	// publisher itself was late, from when the origin had it. What this machine
-	// does to its own schedule is no delay of the path's. Meaningless when it
-	// never arrived.
+	// Had is when the origin had it, or when it was due if the origin had it
+	// sooner.
+	Had time.Time
+	// Delay is how late it arrived, counted from Had: what this machine does to
+	// its own schedule is no delay of the path's. Meaningless when it never
+	// arrived.
 	Delay time.Duration
 	Wire  int       // bytes the origin wrote for it, 0 when it wrote none
 	Wrote time.Time // when the origin wrote it
@@ -63,12 +65,8 @@ func (e *Evidence) Arrivals() []Arrival {
 	out := make([]Arrival, len(e.Sent))
 	index := make(map[string]int, len(e.Sent))
 	for i, s := range e.Sent {
-		out[i].Sent = s
+		out[i].Sent, out[i].Had = s, s.Due
 		index[s.ID] = i
-	}
-	from := make([]time.Time, len(e.Sent))
-	for i, s := range e.Sent {
-		from[i] = s.Due
 	}
 	for _, ev := range e.Origin {
 		i, ok := index[ev.ID]
@@ -76,8 +74,8 @@ func (e *Evidence) Arrivals() []Arrival {
 		case !ok:
 		case ev.Kind == measure.Write && out[i].Wrote.IsZero():
 			out[i].Wire, out[i].Wrote = ev.Bytes, at
-		case ev.Kind == measure.Publish && at.After(from[i]):
-			from[i] = at
+		case ev.Kind == measure.Publish && at.After(out[i].Had):
+			out[i].Had = at
 		}
 	}
 	for _, ev := range e.Client {
@@ -92,7 +90,7 @@ func (e *Evidence) Arrivals() []Arrival {
 		out[i].Altered = out[i].Altered || ev.Sum != "" && out[i].Sum != "" && ev.Sum != out[i].Sum
 		if out[i].At.IsZero() {
 			out[i].At = time.UnixMicro(ev.T)
-			out[i].Delay = max(0, out[i].At.Sub(from[i]))
+			out[i].Delay = max(0, out[i].At.Sub(out[i].Had))
 		}
 	}
 	return out

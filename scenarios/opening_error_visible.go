@@ -32,6 +32,10 @@ func judgeErrors(c Case) Finding {
 			continue
 		}
 		l := learned(e, failed)
+		if n := e.Repeated(); n > 0 {
+			f.Values["asked_again"] += float64(n)
+			l.words += fmt.Sprintf(", and the path had asked %s more", times(n))
+		}
 		words = append(words, fmt.Sprintf("%s: %s", how, l.words))
 		name := map[string]string{"403": "forbidden", "502": "bad_gateway", "close": "closed", "cut": "cut"}[how]
 		f.Values[name+"_ms"] = -1

@@ -252,10 +252,10 @@ func TestRequests(t *testing.T) {
 		cause   string
 	}{
 		"once":               {inParts(once.Evidence, post.Evidence), 0, measure.Works, ""},
-		"twice":              {inParts(twice.Evidence, post.Evidence), 1, measure.Degraded, "request-repeated"},
+		"twice":              {inParts(twice.Evidence, post.Evidence), 0, measure.Degraded, "request-repeated"},
 		"in another trial":   {inParts(once.Evidence, post.Evidence), 3, measure.Degraded, "request-repeated"},
 		"it did not arrive":  {newScript(partProbe).Evidence, 0, measure.Untested, ""},
-		"refused, and again": {newScript(partProbe).origin(0, measure.Event{Kind: measure.Failed, Sub: 1, Status: 503}).origin(5, accepted2).Evidence, 1, measure.Degraded, "request-repeated"},
+		"refused, and again": {newScript(partProbe).origin(0, measure.Event{Kind: measure.Failed, Sub: 1, Status: 503}).origin(5, accepted2).Evidence, 0, measure.Degraded, "request-repeated"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := streamCase
@@ -265,6 +265,12 @@ func TestRequests(t *testing.T) {
 	}
 	if n := twice.Repeated(); n != 1 {
 		t.Errorf("%d repeated, want 1", n)
+	}
+	runs := map[string]*trialRun{
+		"steady": {evidence: twice.Evidence}, "failed": {}, "errors": {trial: Trial{Provoking: true}, evidence: newScript("").origin(0, accepted1).origin(1, accepted2).Evidence},
+	}
+	if n := repeats(runs); n != 1 {
+		t.Errorf("%d repeated in the whole cell, want 1", n)
 	}
 	twice.Asked = 0 // it came back by itself
 	if n := repeats(map[string]*trialRun{"steady": {evidence: twice.Evidence}, "failed": {}}); n != 0 {

@@ -23,7 +23,7 @@ func judgeRequests(c Case, e *Evidence) Finding {
 		return Finding{Verdict: measure.Untested, Got: "the request did not reach the origin" + excerpt(probe)}
 	}
 	f := Finding{Verdict: measure.Works, Want: []string{"one request of the client's, one at the origin"}, Values: map[string]float64{
-		"own_at_origin": float64(probe.Arrived()), "repeated": float64(c.Repeated),
+		"own_at_origin": float64(probe.Arrived()),
 	}}
 	f.EndedBy, f.EndKind = probe.EndedBy()
 	f.Got = fmt.Sprintf("the technique's own request arrived %s", times(probe.Arrived()))
@@ -31,9 +31,14 @@ func judgeRequests(c Case, e *Evidence) Finding {
 		f.Values["post_at_origin"] = float64(post.Arrived())
 		f.Got += fmt.Sprintf(", one with a body %s", times(post.Arrived()))
 	}
-	if c.Repeated > 0 {
+	repeated := c.Repeated + probe.Repeated()
+	if post != nil {
+		repeated += post.Repeated()
+	}
+	f.Values["repeated"] = float64(repeated)
+	if repeated > 0 {
 		f.Verdict, f.Cause = measure.Degraded, "request-repeated"
-		f.Got += fmt.Sprintf("; over all exchanges of this cell %d arrived that the client had not made", c.Repeated)
+		f.Got += fmt.Sprintf("; over all exchanges of this cell %d arrived that the client had not made", repeated)
 	}
 	return f
 }

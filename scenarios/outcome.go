@@ -158,14 +158,16 @@ func refusals(runs map[string]*trialRun) []int {
 }
 
 // repeats counts the requests that reached the origin without the client
-// having made them.
+// having made them, provoking trials aside: a proxy may well ask again where
+// the origin closed a connection without an answer.
 func repeats(runs map[string]*trialRun) int {
 	n := 0
 	for _, run := range runs {
-		if run.evidence != nil {
-			for _, e := range run.evidence.exchanges() {
-				n += e.Repeated()
-			}
+		if run.evidence == nil || run.trial.Provoking {
+			continue
+		}
+		for _, e := range run.evidence.exchanges() {
+			n += e.Repeated()
 		}
 	}
 	return n
