@@ -48,14 +48,13 @@ func judgeHead(c Case, e *Evidence) Finding {
 	switch {
 	case since(head) < e.Waited/2:
 		f.Got = fmt.Sprintf("after %s", short(since(head)))
+	case !e.Released.IsZero() && head.T >= e.Released.UnixMicro():
+		return Finding{Verdict: measure.Untested, Values: f.Values, Got: "the whole answer was held until the origin ended, and the head with it: a matter of delivery"}
 	case len(hellos) > 0 && since(hellos[0])-since(head) < atOnce:
 		f.Verdict, f.Cause = measure.Degraded, "headers-held"
 		f.Values["first_body_ms"] = ms(since(hellos[0]))
 		f.Got = fmt.Sprintf("after %s, together with the first bytes of the body", short(since(head)))
 		f.Doubtful = true
-	case len(hellos) == 0 && !e.Released.IsZero() && head.T >= e.Released.UnixMicro():
-		f.Verdict, f.Cause = measure.Degraded, "headers-held"
-		f.Got = "only when the origin ended"
 	default:
 		f.Got = fmt.Sprintf("after %s, and the body later still: the path is slow, and does not hold the head for the body", short(since(head)))
 	}
