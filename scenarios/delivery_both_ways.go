@@ -29,10 +29,25 @@ func judgeBothWays(c Case) Finding {
 		return Finding{Verdict: measure.Untested, Got: "did not open: " + bad.got}
 	}
 	if c.Technique.Class == measure.ClassSocket {
+		if d, early := killed(down); early {
+			return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("the path ended the socket (%s) after %s", d.kind, short(d.after))}
+		}
 		return judgeFrames(c, down)
 	}
 	up := c.Evidence[bothWaysName].part(partUp)
-	if up == nil || len(up.Requests()) == 0 {
+	if up == nil {
+		return Finding{Verdict: measure.Untested, Got: "nothing was sent up: the subscription came too late"}
+	}
+	return judgeBody(c, down, up, c.Evidence[bothWaysName].part(partDuplex))
+}
+
+// judgeBody looks at a request body that went up in pieces, twice.
+func judgeBody(c Case, down, up, answered *Evidence) Finding {
+	if refused := up.Refusals(); len(up.Requests()) == 0 && len(refused) > 0 {
+		return Finding{Verdict: measure.Degraded, Cause: "error-page", Values: map[string]float64{"status": float64(refused[0])},
+			Got: fmt.Sprintf("the path answers a request with a body by itself: status %d", refused[0])}
+	}
+	if len(up.Requests()) == 0 {
 		return Finding{Verdict: measure.Untested, Got: "the request did not reach the origin" + excerpt(up)}
 	}
 	f := Finding{Verdict: measure.Works, Values: map[string]float64{},
@@ -56,7 +71,7 @@ func judgeBothWays(c Case) Finding {
 			f.Cause, f.Doubtful = "unknown", true
 		}
 	}
-	if answered, early := duplex(c.Evidence[bothWaysName].part(partDuplex)); answered {
+	if whole, early := duplex(answered); whole {
 		f.Values["duplex"] = 0
 		if early {
 			f.Values["duplex"] = 1

@@ -26,9 +26,9 @@ func judgeErrors(c Case) Finding {
 	var words []string
 	for _, how := range failures {
 		e := c.Evidence[errorsName].part(how)
-		failed, ok := failedAt(e)
+		failed, ok := failedAt(e, how)
 		if !ok {
-			words = append(words, how+": did not reach the origin"+excerpt(e))
+			words = append(words, how+": the request did not get so far"+excerpt(e))
 			continue
 		}
 		l := learned(e, failed)
@@ -58,20 +58,22 @@ func judgeErrors(c Case) Finding {
 		}
 	}
 	if len(f.Values) == 0 {
-		return Finding{Verdict: measure.Untested, Got: "no request reached the origin: " + strings.Join(words, "; ")}
+		return Finding{Verdict: measure.Untested, Got: "no request got as far as the failure: " + strings.Join(words, "; ")}
 	}
 	f.Got = strings.Join(words, "; ")
 	return f
 }
 
-// failedAt is when the origin failed as it was told to.
-func failedAt(e *Evidence) (time.Time, bool) {
+// failedAt is when the origin last failed as it was told to.
+func failedAt(e *Evidence, how string) (time.Time, bool) {
+	var at time.Time
 	for _, o := range e.Origin {
-		if o.Kind == measure.Failed || o.Kind == measure.End {
-			return time.UnixMicro(o.T), true
+		asked := o.Kind == measure.Failed && (strconv.Itoa(o.Status) == how || o.Status == 0 && how == "close")
+		if asked || o.Kind == measure.End && how == "cut" {
+			at = time.UnixMicro(o.T)
 		}
 	}
-	return time.Time{}, false
+	return at, !at.IsZero()
 }
 
 // lesson is what a client learned of a failure.

@@ -366,6 +366,9 @@ func TestErrorsVisible(t *testing.T) {
 	}
 	closed := newScript("close").origin(0, measure.Event{Kind: measure.Failed, Sub: 1}).client(2, measure.Event{Kind: measure.Failed, Note: "EOF"})
 	never := newScript("cut").origin(0, accepted1).origin(10, measure.Event{Kind: measure.End, Note: "cut"}).client(1, head200)
+	otherStatus := newScript("502").origin(0, measure.Event{Kind: measure.Failed, Sub: 1, Status: 502}).
+		client(2, measure.Event{Kind: measure.Headers, Status: 503}).client(3, measure.Event{Kind: measure.End, EndKind: measure.EndStatus})
+	stripped := newScript("403").origin(0, measure.Event{Kind: measure.Failed, Sub: 1, Status: 426}).client(2, measure.Event{Kind: measure.Headers, Status: 426})
 	for name, tt := range map[string]struct {
 		parts   []script
 		verdict measure.Verdict
@@ -374,8 +377,8 @@ func TestErrorsVisible(t *testing.T) {
 		"all are told":               {[]script{refusedAs("403", 403), refusedAs("502", 502), closed, cut(measure.EndFIN)}, measure.Works, ""},
 		"a cut that looks sound":     {[]script{refusedAs("403", 403), refusedAs("502", 502), closed, cut(measure.EndClean)}, measure.Degraded, "truncated"},
 		"a cut that nobody tells":    {[]script{refusedAs("403", 403), refusedAs("502", 502), closed, never}, measure.Broken, "half-open"},
-		"another status":             {[]script{refusedAs("403", 403), refusedAs("502", 503), closed, cut(measure.EndFIN)}, measure.Degraded, "error-page"},
-		"nothing reached the origin": {[]script{newScript("403"), newScript("502"), newScript("close"), newScript("cut")}, measure.Untested, ""},
+		"another status":             {[]script{refusedAs("403", 403), otherStatus, closed, cut(measure.EndFIN)}, measure.Degraded, "error-page"},
+		"nothing reached the origin": {[]script{stripped, newScript("502"), newScript("close"), newScript("cut")}, measure.Untested, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var parts []*Evidence

@@ -87,14 +87,15 @@ type exchange struct {
 // asking says in what an exchange differs from the cell's usual one. The zero
 // asking is the usual one.
 type asking struct {
-	resume    bool        // streams and sockets come back; polls always do, unless once is set
-	once      bool        // one request and no more, for polls as well
-	channel   string      // somebody else's; "" is one of its own
-	variant   string      // of the technique, if other is set
-	other     bool        // ask in another variant than the cell's
-	header    http.Header // sent in addition
-	socketVia string      // as measure.Target has it
-	uplink    []string    // as measure.Subscription has it; nil is a greeting
+	resume    bool          // streams and sockets come back; polls always do, unless once is set
+	once      bool          // one request and no more, for polls as well
+	channel   string        // somebody else's; "" is one of its own
+	variant   string        // of the technique, if other is set
+	other     bool          // ask in another variant than the cell's
+	header    http.Header   // sent in addition
+	socketVia string        // as measure.Target has it
+	uplink    []string      // as measure.Subscription has it; nil is a greeting
+	pause     time.Duration // between two of these
 }
 
 // greeting is what a socket's client sends up as soon as it is open: a socket
@@ -129,7 +130,7 @@ func (b *Bench) subscription(channel string, opts url.Values, how asking) measur
 	opts.Set("nonce", b.Nonce)
 	sub := measure.Subscription{
 		Technique: b.Technique.Name, Variant: b.Variant, Target: b.target("/"), Retry: 100 * time.Millisecond,
-		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink,
+		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink, UplinkPause: how.pause,
 	}
 	if how.other {
 		sub.Variant = how.variant

@@ -28,7 +28,7 @@ func bothWaysTrial() Trial {
 	return Trial{Name: bothWaysName, Provoking: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		how := asking{}
 		if b.Technique.Name == "websocket" {
-			how.uplink = []string{greeting, greeting, greeting}
+			how.uplink, how.pause = []string{greeting, greeting, greeting}, upSpacing
 		} else if _, ok := b.Client.(measure.Asker); !ok {
 			return nil, &unsupportedError{b.Client.Name() + " sends no request body in pieces; ask the Go client"}
 		}

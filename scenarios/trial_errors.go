@@ -13,8 +13,12 @@ const errorsName = "errors"
 // failures are the ways in which the origin is told to fail (its option fail).
 var failures = []string{"403", "502", "close", "cut"}
 
-// learnWait is how long a client is given to learn of a failure.
-const learnWait = 3 * time.Second
+// learnWait is how long a client is given to learn of a failure, cutAgain how
+// long a message may take to trigger one.
+const (
+	learnWait = 3 * time.Second
+	cutAgain  = 500 * time.Millisecond
+)
 
 // errorsTrial has the origin fail in each way, side by side, and waits for the
 // client to learn of it.
@@ -42,11 +46,19 @@ func (b *Bench) failing(ctx context.Context, how string) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	if how == "cut" && x.attached(ctx) && b.Technique.Class != measure.ClassPoll {
-		if err := x.publish(ctx, time.Now(), smallMessage(0)); err != nil {
+	if how != "cut" || b.Technique.Class == measure.ClassPoll || !x.attached(ctx) {
+		x.log.wait(ctx, learnWait, x.done, has(measure.End))
+		return x.finish(ctx)
+	}
+	// A message triggers the cut, and another one that of a request which a path
+	// has made of its own accord.
+	for i := 0; i < int(learnWait/cutAgain); i++ {
+		if err := x.publish(ctx, time.Now(), smallMessage(i)); err != nil {
 			return nil, joinFinish(ctx, x, err)
 		}
+		if x.log.wait(ctx, cutAgain, x.done, has(measure.End)) {
+			break
+		}
 	}
-	x.log.wait(ctx, learnWait, x.done, has(measure.End))
 	return x.finish(ctx)
 }

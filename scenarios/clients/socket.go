@@ -52,7 +52,10 @@ func (s *subscriber) socketExchange(parent context.Context) outcome {
 
 // sendUp sends the subscription's own frames.
 func (x *exchange) sendUp(ctx context.Context, c *websocket.Conn) {
-	for _, text := range x.Uplink {
+	for i, text := range x.Uplink {
+		if i > 0 && !sleep(ctx, x.UplinkPause) {
+			return
+		}
 		at := now()
 		if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 			if ctx.Err() == nil {
