@@ -118,6 +118,7 @@ func (v *visit) start(ctx context.Context, pg *page) error {
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
 		"interval": s.PollInterval.Milliseconds(), "retry": v.retry().Milliseconds(),
 		"method": s.Target.Method, "body": base64.StdEncoding.EncodeToString(s.Target.Body),
+		"uplink": s.Uplink, "uplink_pause": s.UplinkPause.Milliseconds(),
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)

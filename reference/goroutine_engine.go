@@ -57,6 +57,9 @@ func attachPoll(w http.ResponseWriter, r *http.Request, sub *Subscription, f Fra
 		sub.aborted("context: " + err.Error())
 		return
 	}
+	if sub.Params.Fail == failCut {
+		cutPoll(w, sub, f.Head(), a.body)
+	}
 	if err := answerWhole(w, f.Head(), a.body, compresses(w, r, sub.Params.Gzip)); err != nil {
 		sub.aborted("write: " + err.Error())
 		panic(http.ErrAbortHandler)

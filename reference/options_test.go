@@ -10,18 +10,18 @@ import (
 
 func TestParseParams(t *testing.T) {
 	got, err := ParseParams(url.Values{
-		"channel": {"c"}, "token": {"secret"}, "after": {"e7k2-41"}, "heartbeat": {"0"}, "prelude": {"2048"}, "padding": {"100"},
+		"channel": {"c"}, "token": {"secret"}, "after": {"e7k2-41"}, "heartbeat": {"0"}, "hello": {"500ms"}, "prelude": {"2048"}, "padding": {"100"},
 		"recycle_bytes": {"0"}, "recycle_after": {"250ms"}, "hold": {"1m"}, "interval": {"3s"}, "retry": {"0"}, "close_after": {"0s"},
 		"length": {"2000"}, "limit": {"7"}, "callback": {"$a.b_c"}, "subtype": {"mixed"}, "framing": {"binary"}, "type": {"text/plain"}, "charset": {"none"},
-		"nosniff": {"0"}, "accel": {"no"}, "no_transform": {"1"}, "compress": {"gzip"}, "flush": {"0"}, "slow": {"drop"}, "nonce": {"x y"},
+		"nosniff": {"0"}, "accel": {"no"}, "no_transform": {"1"}, "compress": {"gzip"}, "flush": {"0"}, "slow": {"drop"}, "echo": {"1"}, "fail": {"cut"}, "nonce": {"x y"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Params{
-		After: "e7k2-41", Prelude: 2048, Padding: 100, RecycleAfter: 250 * time.Millisecond, Hold: time.Minute, Interval: 3 * time.Second,
+		After: "e7k2-41", Hello: 500 * time.Millisecond, Prelude: 2048, Padding: 100, RecycleAfter: 250 * time.Millisecond, Hold: time.Minute, Interval: 3 * time.Second,
 		Length: 2000, Limit: 7, Callback: "$a.b_c", Subtype: "mixed", Framing: "binary", Type: "text/plain", Charset: "none", Nosniff: "0",
-		AccelOff: true, NoTransform: true, Gzip: true, Slow: SlowDrop, Nonce: "x y",
+		AccelOff: true, NoTransform: true, Gzip: true, Slow: SlowDrop, Echo: true, Fail: "cut", Nonce: "x y",
 	}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -76,6 +76,7 @@ func TestParseParamsRefuses(t *testing.T) {
 		"callback=":                            "want a name",
 		"callback=" + strings.Repeat("a", 129): "want a name",
 		"subtype=mixd":                         "did you mean mixed",
+		"fail=404":                             "want 403 or",
 		"slow=wiat":                            "did you mean wait",
 		"flush=yes":                            "want 1 or 0",
 		"accel=yes":                            "want no",

@@ -9,6 +9,8 @@ import (
 // outlet is where a stream's frames go. The stream loop calls it serially,
 // except interrupt.
 type outlet interface {
+	// head hands the head to the kernel, before anything of the body.
+	head() error
 	// send hands one frame to the kernel; with flush it returns when it did.
 	send(frame []byte, flush bool) error
 	// heartbeat says that the stream is alive by the carrier's own means. The
@@ -43,6 +45,8 @@ func newHTTPOutlet(w http.ResponseWriter, head Head, compress bool) (*httpOutlet
 	}
 	return o, nil
 }
+
+func (o *httpOutlet) head() error { return o.rc.Flush() }
 
 // send writes a frame with one Write and one Flush: net/http makes one chunk
 // of it.

@@ -13,6 +13,7 @@ type peer struct {
 	http   string // protocol version as the origin saw it: "1.0", "1.1", "2"
 	method string
 	note   string // key=value words
+	fields string // names of the header fields it came with, if it asked to have them written down
 }
 
 // newPeer notes the request: the technique, the nonce, and those headers that

@@ -48,6 +48,8 @@ func (s *stream) run(ctx context.Context) (reason string, err error) {
 	switch {
 	case err == nil:
 		s.sub.ended(reason)
+	case errors.Is(err, errAsked):
+		s.sub.ended(noteCut)
 	case s.sub.queue.overrun(): // the interrupt broke the write off
 		s.sub.ended(ReasonSlow)
 	case errors.Is(err, context.Canceled):
@@ -59,6 +61,9 @@ func (s *stream) run(ctx context.Context) (reason string, err error) {
 }
 
 func (s *stream) follow(ctx context.Context) (reason string, err error) {
+	if err := s.waitForHello(ctx); err != nil {
+		return "", err
+	}
 	s.buf = s.f.Open(s.buf[:0], s.sub.hello())
 	if err := s.out.send(s.buf, true); err != nil {
 		return "", err
@@ -149,6 +154,9 @@ func (s *stream) message(m *Message) (reason string, err error) {
 	}
 	s.sub.taken(m)
 	s.sub.wrote(m, len(s.buf))
+	if s.sub.Params.Fail == failCut {
+		return "", errAsked
+	}
 	now := time.Now()
 	s.life.Message(now, len(s.buf))
 	if cap(s.buf) > keepFrame {

@@ -89,6 +89,12 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 	if err != nil {
 		return refuse(http.StatusBadRequest, err)
 	}
+	if params.Echo {
+		sub.echo(w, r)
+	}
+	if s.failAsAsked(w, sub) {
+		return nil
+	}
 	leave, err := s.hub.subscribe(sub)
 	switch {
 	case errors.Is(err, ErrTerminated) && t.Name() == "eventsource":

@@ -25,6 +25,9 @@ func newTransportOutlet(session *webtransport.Session) (*transportOutlet, error)
 	return &transportOutlet{session: session, stream: stream}, nil
 }
 
+// head has nothing to do: a session opens when its head is there.
+func (o *transportOutlet) head() error { return nil }
+
 func (o *transportOutlet) send(frame []byte, _ bool) error {
 	_, err := o.stream.Write(frame)
 	return err

@@ -23,7 +23,7 @@ type judged struct {
 }
 
 // judge answers one check from its trials.
-func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused []int, ctl *control) judged {
+func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) judged {
 	rec := judged{CheckRecord: measure.CheckRecord{
 		Type: measure.TypeCheck, Cell: c.labels.ID(), Labels: c.labels,
 		Check: check.ID, Kind: check.Kind, Axis: check.Axis, Clocks: clocks(c, r.opt.Origin),
@@ -32,10 +32,8 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		rec.Verdict, rec.Got = measure.Untested, r.lacking(lack)
 		return rec
 	}
-	kase := Case{Refused: refused, Technique: c.technique, Client: c.receiver.Name, Evidence: map[string]*Evidence{}}
-	var interval time.Duration
-	for _, t := range check.Trials {
-		run := runs[t.Name]
+	for _, t := range trials {
+		run := seen.runs[t.Name]
 		rec.TookMS = max(rec.TookMS, run.took.Milliseconds())
 		rec.ProxyVersion, rec.ProxyConfig = run.version, run.configHash
 		if !run.began.IsZero() {
@@ -47,12 +45,11 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 			rec.StartedUS = e.Started.UnixMicro()
 			rec.HTTPUpstream = e.HTTPUpstream()
 			rec.Hits += hits(e)
-			interval = max(interval, e.Interval)
-			kase.Evidence[t.Name] = e
 		}
-		var unsupported *proxies.UnsupportedError
-		if errors.As(run.err, &unsupported) {
-			rec.Verdict, rec.Got = measure.Unsupported, unsupported.Error()
+		var pathCannot *proxies.UnsupportedError
+		var clientCannot *unsupportedError
+		if errors.As(run.err, &pathCannot) || errors.As(run.err, &clientCannot) {
+			rec.Verdict, rec.Got = measure.Unsupported, run.err.Error()
 			return rec
 		}
 		if errors.Is(run.err, app.ErrBudget) {
@@ -66,21 +63,15 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		}
 		// A schedule that came out compressed shows another pattern than asked
 		// for; a burst is compressed anyway.
-		if lag := worstLag(run.evidence); check.Axis == measure.Delivery && lag > publisherLag && (t.Name != burstName || lag > lateBurst) {
+		if lag := worstLag(run.evidence); (check.Axis == measure.Delivery || check.Further != nil) && lag > publisherLag && (t.Name != burstName || lag > lateBurst) {
 			rec.Verdict = measure.HarnessFailed
 			rec.Got = fmt.Sprintf("this machine was too busy: the publisher itself was %s late", short(lag))
 			rec.doubtful = true
 			return rec
 		}
 	}
-	if a, ok := r.opt.Origin.(*Application); ok {
-		kase.App = a.Spec
-	}
-	var p99 time.Duration
-	if ctl != nil {
-		p99, kase.Control = ctl.p99, ctl.outcome.evidence
-	}
-	kase.Limits = r.opt.Limits.For(p99, interval)
+	ctl := seen.ctl
+	kase, _ := r.caseOf(c, trials, seen)
 	f := check.Judge(kase)
 	rec.Verdict, rec.Cause, rec.Want, rec.Got = f.Verdict, f.Cause, f.Want, f.Got
 	rec.EndedBy, rec.EndKind, rec.Values, rec.doubtful = f.EndedBy, f.EndKind, f.Values, f.Doubtful
@@ -91,13 +82,48 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
-		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-interval > quickControl
+		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-intervalOf(kase) > quickControl
 		rec.doubtful = rec.doubtful || slow || rec.Verdict == measure.Degraded || rec.Verdict == measure.Broken
 	}
 	if why := controlFailure(check.ID, ctl); why != "" {
 		rec.Verdict, rec.Cause, rec.Advice, rec.Got, rec.doubtful = measure.SetupFailed, "", "", why, false
 	}
 	return rec
+}
+
+// caseOf is what a judge is shown of these trials; false when one of them
+// brought nothing.
+func (r *runner) caseOf(c cell, trials []Trial, seen *sightings) (Case, bool) {
+	kase := Case{
+		Technique: c.technique, Client: c.receiver.Name, Tier: c.tier,
+		Refused: seen.refused, Repeated: seen.repeated, Evidence: map[string]*Evidence{},
+	}
+	whole := true
+	for _, t := range trials {
+		if run := seen.runs[t.Name]; run != nil && run.evidence != nil && run.err == nil {
+			kase.Evidence[t.Name] = run.evidence
+		} else {
+			whole = false
+		}
+	}
+	if a, ok := r.opt.Origin.(*Application); ok {
+		kase.App = a.Spec
+	}
+	var p99 time.Duration
+	if seen.ctl != nil {
+		p99, kase.Control = seen.ctl.p99, seen.ctl.outcome.evidence
+	}
+	kase.Limits = r.opt.Limits.For(p99, intervalOf(kase))
+	return kase, whole
+}
+
+// intervalOf is the pause between two polls, 0 for pushed techniques.
+func intervalOf(c Case) time.Duration {
+	var interval time.Duration
+	for _, e := range c.Evidence {
+		interval = max(interval, e.Interval)
+	}
+	return interval
 }
 
 // lacking says why a check cannot be asked of the run's origin.

@@ -149,7 +149,7 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	ctl.once.Do(func() {
 		defer close(ctl.finished)
 		direct := c
-		direct.path, direct.checks = r.direct, ctl.checks
+		direct.path, direct.checks, direct.tier = r.direct, ctl.checks, ctl.tier
 		direct.labels = r.controlLabels(c)
 		ctl.labels = direct.labels
 		ctl.outcome = r.measure(ctx, direct, nil)

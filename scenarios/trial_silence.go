@@ -26,7 +26,7 @@ const (
 // found and at least every 25 s, or for polls the usual hold. Each part ends with one message, which shows that the exchange is
 // still alive and not merely still open.
 func silenceTrial() Trial {
-	return Trial{Name: silenceName, Scaled: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+	return Trial{Name: silenceName, Scaled: true, Provoking: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		silence := b.MaxWait
 		if b.Scalable {
 			silence = b.Policy(longestSilence)

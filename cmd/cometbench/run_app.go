@@ -107,9 +107,12 @@ func parseVias(wanted []string) ([]scenarios.Via, error) {
 func (o runOptions) appMatrix(a *scenarios.Application) (scenarios.Matrix, error) {
 	m := scenarios.Matrix{Techniques: []measure.Technique{measure.App(a.Spec.Framing)}, HTTP: o.HTTP, TLS: o.TLS}
 	var err error
-	if m.Checks, err = selectChecks(scenarios.ApplicationChecks(), o.Checks, scenarios.Quick); err != nil {
+	// What needs the reference server is listed as far as every run asks it.
+	var tier scenarios.Tier
+	if m.Checks, tier, err = selectChecks(scenarios.ApplicationChecks(), o.Checks, scenarios.Quick); err != nil {
 		return m, err
 	}
+	m.Tier = func(scenarios.Combination) scenarios.Tier { return tier }
 	if _, err := selectHTTP(o.HTTP); err != nil {
 		return m, err
 	}

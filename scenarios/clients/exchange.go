@@ -72,7 +72,7 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		x.fail(err.Error())
 		return x.failed(err.Error())
 	}
-	if x.positionInHeader() && !isEventStream(contentType) {
+	if x.positionInHeader() && !isEventStream(contentType) && !x.askedForType() {
 		x.fail(fmt.Sprintf("content type %q is not text/event-stream: %s", contentType, bodyExcerpt(readCloser{body, resp.Body})))
 		return outcome{over: true}
 	}
@@ -103,6 +103,10 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		}
 	}
 }
+
+// askedForType reports whether the subscription itself asks for another type
+// than the technique's: who does takes it.
+func (x *exchange) askedForType() bool { return x.url.Query().Has("type") }
 
 // answered reports whether a status brings what was asked for.
 func (x *exchange) answered(status int) bool {
@@ -231,7 +235,7 @@ func (x *exchange) noAnswer(parent context.Context, err error) outcome {
 	if errors.As(err, &inURL) {
 		err = inURL.Err // the URL is known
 	}
-	x.fail(err.Error())
+	x.report(measure.Event{Kind: measure.Failed, Note: err.Error(), Cert: refusedCert(err)})
 	if kind := brokenOff(err); kind != "" && x.conn.Load() > 0 {
 		x.report(measure.Event{Kind: measure.End, EndKind: kind})
 	}

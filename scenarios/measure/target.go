@@ -33,6 +33,11 @@ type Subscription struct {
 	// Stream says how to read an endpoint of somebody's own; nil receives by
 	// Technique. Redirects are answers then, and are not followed.
 	Stream *Stream
+	// Uplink are the text frames that a websocket's client sends, the first as
+	// soon as it is open, the others after a pause each. Other techniques do not
+	// take any.
+	Uplink      []string
+	UplinkPause time.Duration
 	// After resumes behind this message id; "" starts as the technique does.
 	After string
 	// Resume makes the client come back after an ended stream or poll, with

@@ -15,9 +15,10 @@
 //	native: true       in addition: the browser itself comes back
 //
 // Nothing happens until somebody calls
-// cometbench.start({url, resume, after, interval, retry, method, body, report}):
-// url is absolute, interval (between two polls that are not held) and retry are milliseconds,
-// body is base64, report is where to post events when no driver listens.
+// cometbench.start({url, resume, after, interval, retry, method, body, uplink, uplink_pause, report}):
+// url is absolute, interval (between two polls that are not held), retry and uplink_pause are milliseconds,
+// body is base64, uplink are the texts that a websocket sends once it is open, with a pause between two,
+// report is where to post events when no driver listens.
 'use strict';
 
 // A function with properties, because a forever iframe calls
