@@ -55,6 +55,11 @@ func Options() []Option {
 		{"compress", "gzip", "", "Compress the body if the request accepts it.", setFlag(func(p *Params) *bool { return &p.Gzip }, "gzip", "")},
 		{"flush", "0|1", "1", "Whether each message is flushed.", setFlag(func(p *Params) *bool { return &p.Flush }, "1", "0")},
 		{"slow", "disconnect|drop|wait", "disconnect", "What happens when more than 256 messages or 1 MB wait for the subscriber.", setSlow},
+		{"break", "messages", "0", "The message, counted from 1, in the middle of which a stream is broken off without an end notice; 0 is none.", setInt(maxLimit, func(p *Params) *int { return &p.Break })},
+		{"status", "204|400-599", "", "Answer with this status instead of a subscription.", setStatus},
+		{"interim", "duration", "0", "Pause between 102 answers while a poll is held, over HTTP/1.1 and later; 0 sends none.", setDuration(func(p *Params) *span { return &p.Interim })},
+		{"keepalive", "duration", "0", "Silence after which TCP asks the peer of the connection whether it is there, and again as often; two questions without an answer end it. 0 leaves the system's; whole seconds count.", setDuration(func(p *Params) *span { return &p.KeepAlive })},
+		{"user_timeout", "duration", "0", "How long sent bytes may go unacknowledged until TCP ends the connection (TCP_USER_TIMEOUT; Linux only); 0 leaves the system's.", setDuration(func(p *Params) *span { return &p.UserTimeout })},
 		{"nonce", "text", "", "Ignored, and kept in the record; it makes a URL unique.", setText(func(p *Params) *string { return &p.Nonce })},
 	}
 }

@@ -39,6 +39,11 @@ type Params struct {
 	Gzip         bool
 	Flush        bool // after each message
 	Slow         SlowPolicy
+	Break        int // message in whose middle the stream is broken off, 0 is none
+	Status       int // answered instead of a subscription, 0 is none
+	Interim      time.Duration
+	KeepAlive    time.Duration
+	UserTimeout  time.Duration
 	Nonce        string
 }
 
