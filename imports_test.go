@@ -36,7 +36,7 @@ var rooms = []room{
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go", "github.com/tsenart/vegeta/v12", "golang.org/x/sync", "golang.org/x/sys"}},
 	{dir: "scenarios/measure"}, // the leaf: not even internal
 	{dir: "scenarios/clients", ours: []string{"scenarios/clients", "scenarios/measure", "internal"},
-		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net"}},
+		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "browsers", ours: []string{"browsers", "scenarios/measure", "internal"},
 		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"}},
 	{dir: "reports", ours: []string{"reports", "scenarios/measure", "internal"}},

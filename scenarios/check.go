@@ -11,6 +11,7 @@ type Check struct {
 	Question string
 	Kind     measure.Kind
 	Axis     measure.Axis
+	Tier     Tier // in which runs it is asked
 	Requires Needs
 	// Trials are the exchanges whose evidence it judges. Checks that name the
 	// same trial share one run of it.

@@ -117,7 +117,7 @@ func list(kind string) ([]listed, error) {
 		}
 	case "checks":
 		for _, c := range scenarios.All() {
-			out = append(out, listed{Name: c.ID, Means: c.Question, More: map[string]any{"kind": string(c.Kind), "axis": string(c.Axis)}})
+			out = append(out, listed{Name: c.ID, Means: c.Question, More: map[string]any{"kind": string(c.Kind), "axis": string(c.Axis), "tier": c.Tier.String()}})
 		}
 	case "causes":
 		for _, c := range measure.Causes() {

@@ -50,7 +50,7 @@ func (o runOptions) matrix(ctx context.Context) (scenarios.Matrix, func(), error
 	if m.Techniques, err = selectTechniques(o.Techniques); err != nil {
 		return m, none, err
 	}
-	if m.Checks, err = selectChecks(o.Checks); err != nil {
+	if m.Checks, err = selectChecks(o.Checks, len(o.Proxies) > 0); err != nil {
 		return m, none, err
 	}
 	if m.HTTP, err = selectHTTP(o.HTTP); err != nil {
@@ -115,13 +115,21 @@ func selectTechniques(wanted []string) ([]measure.Technique, error) {
 	return out, nil
 }
 
-func selectChecks(wanted []string) ([]scenarios.Check, error) {
-	return matchChecks(scenarios.All(), wanted)
+// selectChecks finds the checks that are asked for. Where none is, the default
+// matrix asks the quick ones, and a run through proxies that somebody named
+// asks more.
+func selectChecks(wanted []string, proxyGiven bool) ([]scenarios.Check, error) {
+	tier := scenarios.Quick
+	if proxyGiven {
+		tier = scenarios.Thorough
+	}
+	return matchChecks(scenarios.All(), wanted, tier)
 }
 
-func matchChecks(all []scenarios.Check, wanted []string) ([]scenarios.Check, error) {
+// matchChecks finds the checks that are asked for, or all up to a tier.
+func matchChecks(all []scenarios.Check, wanted []string, tier scenarios.Tier) ([]scenarios.Check, error) {
 	if len(wanted) == 0 {
-		return all, nil
+		return scenarios.UpTo(all, tier), nil
 	}
 	var known []string
 	for _, c := range all {

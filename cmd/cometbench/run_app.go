@@ -107,7 +107,7 @@ func parseVias(wanted []string) ([]scenarios.Via, error) {
 func (o runOptions) appMatrix(a *scenarios.Application) (scenarios.Matrix, error) {
 	m := scenarios.Matrix{Techniques: []measure.Technique{measure.App(a.Spec.Framing)}, HTTP: o.HTTP, TLS: o.TLS}
 	var err error
-	if m.Checks, err = matchChecks(scenarios.ApplicationChecks(), o.Checks); err != nil {
+	if m.Checks, err = matchChecks(scenarios.ApplicationChecks(), o.Checks, scenarios.Quick); err != nil {
 		return m, err
 	}
 	if _, err := selectHTTP(o.HTTP); err != nil {

@@ -62,6 +62,16 @@ func brokenOff(err error) measure.EndKind {
 	return brokenOffQUIC(err)
 }
 
+// resetAlone reports whether the far end reset an HTTP/2 stream and kept the
+// connection. What the transport resets by itself, because it did not
+// understand the far end, is none. quic-go makes one error of both, so that of
+// HTTP/3 it cannot be told.
+func resetAlone(err error) bool {
+	var reset streamReset
+	// net/http exports no name for a cause of the far end's.
+	return errors.As(err, &reset) && reset.Cause != nil && reset.Cause.Error() == "received from peer"
+}
+
 // brokenOffQUIC does so for HTTP/3. The library makes one error of a stream's
 // reset and of the connection's close, but the code tells: nobody resets a
 // stream for no error.

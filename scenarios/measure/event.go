@@ -80,4 +80,8 @@ type Event struct {
 	Encoding    string  `json:"encoding,omitempty"`     // client headers: Content-Encoding
 	EndKind     EndKind `json:"end_kind,omitempty"`     // end
 	Sub         int     `json:"sub,omitempty"`          // origin: numbers the subscribe requests of a channel from 1
+
+	// StreamReset says of an end by reset, over HTTP/2, that the far end reset
+	// this stream alone and kept the connection.
+	StreamReset bool `json:"stream_reset,omitempty"`
 }
