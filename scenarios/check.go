@@ -31,10 +31,16 @@ func All() []Check {
 		DeliverySteady(),
 		DeliveryLarge(),
 		DeliveryBurst(),
+		DeliveryIntegrity(),
+		DeliveryFanIn7(),
+		DeliveryFanIn(),
 		DeliveryIdle(),
 		EndingRecycle(),
+		EndingResume(),
+		EndingTruncated(),
 		EndingAbort(),
 		CountingConnections(),
+		CountingStarvation(),
 	}
 }
 

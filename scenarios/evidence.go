@@ -24,6 +24,7 @@ type Evidence struct {
 	Scalable bool          // the path could be scaled
 	Stats    proxies.Stats // the proxy's counters for this trial
 	Parts    []*Evidence   // for trials made of several exchanges, in order
+	Stages   []Stage       // crowd trials: how it grew; its streams are the Parts
 
 	Interval  time.Duration // poll interval used, 0 for pushed techniques
 	Heartbeat time.Duration // silence trials: heartbeat asked for, wire time
@@ -36,6 +37,7 @@ type Sent struct {
 	Due   time.Time
 	Bytes int    // of the published body
 	Sum   string // of its data, as clients report it (measure.SumJSON)
+	Kind  string // what it is meant to try, "" for an ordinary one
 }
 
 // Arrival joins a sent message with what became of it.

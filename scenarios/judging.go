@@ -52,6 +52,11 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 			rec.Verdict, rec.Got = measure.Unsupported, unsupported.Error()
 			return rec
 		}
+		var unable *unableError
+		if errors.As(run.err, &unable) {
+			rec.Verdict, rec.Got = unable.verdict, unable.reason
+			return rec
+		}
 		if errors.Is(run.err, app.ErrBudget) {
 			rec.Verdict, rec.Got = measure.Untested, run.err.Error()
 			return rec
@@ -62,8 +67,9 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 			return rec
 		}
 		// A schedule that came out compressed shows another pattern than asked
-		// for; a burst is compressed anyway.
-		if lag := worstLag(run.evidence); check.Axis == measure.Delivery && lag > publisherLag && (t.Name != burstName || lag > lateBurst) {
+		// for; a burst is compressed anyway, and where content alone is asked for
+		// it does not matter.
+		if lag := worstLag(run.evidence); check.Axis == measure.Delivery && lag > publisherLag && t.Name != integrityName && (t.Name != burstName || lag > lateBurst) {
 			rec.Verdict = measure.HarnessFailed
 			rec.Got = fmt.Sprintf("this machine was too busy: the publisher itself was %s late", short(lag))
 			rec.doubtful = true
@@ -123,6 +129,9 @@ func controlFailure(check string, ctl *control) string {
 	}
 	switch c := ctl.outcome.checks[i]; c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
+		if c.Cause == "browser-connection-limit" {
+			return "" // the client's own, which each path's answer names by itself
+		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
 	}
 	return ""

@@ -82,12 +82,16 @@ func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 	return out
 }
 
-// refusals collects the path's own error answers in the trials of a cell,
-// those aside that ask for its limits: there an error is an answer.
+// provoking are the trials that ask for limits or make trouble themselves: in
+// them an error of the path's is an answer.
+var provoking = []string{silenceName, smallCrowdName, crowdName, restartName, reloadName, stopSignalName}
+
+// refusals collects the path's own error answers in the trials of a cell, the
+// provoking ones aside.
 func refusals(runs map[string]*trialRun) []int {
 	var out []int
 	for name, run := range runs {
-		if run.evidence == nil || name == silenceName {
+		if run.evidence == nil || slices.Contains(provoking, name) {
 			continue
 		}
 		for _, e := range run.evidence.exchanges() {
@@ -138,10 +142,14 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	}
 	quiet = max(1, quiet)
 	if places := r.places[c.receiver.Name]; places != nil {
-		if run.err = places.Acquire(ctx, 1); run.err != nil {
+		wanted := int64(1)
+		if t.WholeClient {
+			wanted = int64(c.receiver.AtOnce)
+		}
+		if run.err = places.Acquire(ctx, wanted); run.err != nil {
 			return run
 		}
-		defer places.Release(1)
+		defer places.Release(wanted)
 	}
 	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
 		return run
@@ -167,13 +175,20 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		}
 		defer b.Origin.Close()
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, r.opt.Seed)
+	if t.OwnOrigin {
+		if b.Origin, run.err = another(ctx, r.opt.Origin, c.path); run.err != nil {
+			return run
+		}
+		defer b.Origin.Close()
+		b.RootsPEM = slices.Concat(b.RootsPEM, b.Origin.Roots())
+	}
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, r.opt.Seed, t.OwnProxy)
 	if err != nil {
 		run.err = err
 		return run
 	}
 	defer giveBack()
-	run.version, run.configHash, b.Route = in.Version(), in.ConfigHash(), in.Route()
+	run.version, run.configHash, b.Route, b.Instance = in.Version(), in.ConfigHash(), in.Route(), in
 	run.evidence, run.err = t.Run(ctx, b)
 	if run.err != nil {
 		return run

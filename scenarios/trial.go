@@ -21,7 +21,15 @@ type Trial struct {
 	// Scaled trials run on an instance whose policy time is scaled; all others
 	// run at real scale, where no time limit comes into play.
 	Scaled bool
-	Run    func(ctx context.Context, b *Bench) (*Evidence, error)
+	// OwnProxy trials run in front of an instance that no other trial uses, also
+	// of a real program: they disturb it, or count what it does.
+	OwnProxy bool
+	// OwnOrigin trials have an origin of their own as well.
+	OwnOrigin bool
+	// WholeClient trials subscribe often at once: they take all the places of a
+	// client that has a limited number.
+	WholeClient bool
+	Run         func(ctx context.Context, b *Bench) (*Evidence, error)
 }
 
 // Bench is one trial's place at the path: everything it may touch.
@@ -30,6 +38,7 @@ type Bench struct {
 	Variant   string
 	Client    measure.Client
 	Origin    Origin
+	Instance  proxies.Instance // the path itself
 	Route     proxies.Route
 	HTTP      string
 	Scale     float64 // of policy time; 1 when the path cannot be scaled
@@ -84,14 +93,22 @@ type exchange struct {
 // options. Polls always come back for the next answer; streams and sockets
 // only when resume is set.
 func (b *Bench) open(ctx context.Context, part string, opts url.Values, resume bool) *exchange {
+	return b.openAs(ctx, b.Nonce+"-"+part, opts, func(s *measure.Subscription) { s.Resume = s.Resume || resume })
+}
+
+// openAs does so on a channel that others may share, with a subscription that
+// alter has changed. Options without a nonce get the trial's.
+func (b *Bench) openAs(ctx context.Context, channel string, opts url.Values, alter func(*measure.Subscription)) *exchange {
 	x := &exchange{
-		b: b, channel: b.Nonce + "-" + part, log: newEventLog(), done: make(chan struct{}),
+		b: b, channel: channel, log: newEventLog(), done: make(chan struct{}),
 		ev: &Evidence{Started: time.Now(), Scale: b.Scale, Scalable: b.Scalable},
 	}
 	if b.Technique.Class == measure.ClassPoll {
 		x.ev.Interval = pollPause
 	}
-	opts.Set("nonce", b.Nonce)
+	if !opts.Has("nonce") {
+		opts.Set("nonce", b.Nonce)
+	}
 	base := b.Route.Base
 	target := measure.Target{HTTP: b.HTTP, RootsPEM: b.RootsPEM}
 	if b.Route.Proxy != nil {
@@ -103,8 +120,9 @@ func (b *Bench) open(ctx context.Context, part string, opts url.Values, resume b
 	target.URL = clients.SubscribeURL(base, b.Technique.Name, x.channel, opts)
 	sub := measure.Subscription{
 		Technique: b.Technique.Name, Variant: b.Variant, Target: target,
-		Resume: resume || b.Technique.Polls() || b.Technique.EndsItself, PollInterval: x.ev.Interval, Retry: 100 * time.Millisecond,
+		Resume: b.Technique.Polls() || b.Technique.EndsItself, PollInterval: x.ev.Interval, Retry: 100 * time.Millisecond,
 	}
+	alter(&sub)
 	ctx, x.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(x.done)
@@ -165,17 +183,30 @@ func accepted(events []measure.Event) bool {
 
 // publish sends one message that is due now or was due earlier.
 func (x *exchange) publish(ctx context.Context, due time.Time, body []byte) error {
-	x.ev.Lag = max(x.ev.Lag, time.Since(due))
-	id, err := x.b.Origin.Publish(ctx, x.channel, due, "application/json", body)
-	if err != nil {
-		return err
-	}
 	sum, err := measure.SumJSON(body)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(body), Sum: sum})
+	return x.publishAs(ctx, due, payload{contentType: "application/json", body: body, sum: sum})
+}
+
+// publishAs does so with a body of any type.
+func (x *exchange) publishAs(ctx context.Context, due time.Time, p payload) error {
+	x.ev.Lag = max(x.ev.Lag, time.Since(due))
+	id, err := x.b.Origin.Publish(ctx, x.channel, due, p.contentType, p.body)
+	if err != nil {
+		return err
+	}
+	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(p.body), Sum: p.sum, Kind: p.kind})
 	return nil
+}
+
+// payload is the body of a message to be published.
+type payload struct {
+	kind        string // what it is meant to try, "" for an ordinary one
+	contentType string
+	body        []byte
+	sum         string // of its data, as clients report it
 }
 
 // schedule sends count messages, one every spacing, the first after a spacing.

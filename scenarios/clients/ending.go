@@ -36,11 +36,16 @@ func endOf(resp *http.Response, err error) measure.EndKind {
 	if err != io.EOF {
 		return brokenOff(err)
 	}
-	chunked := slices.Contains(resp.TransferEncoding, "chunked")
-	if resp.ContentLength >= 0 || chunked || resp.ProtoMajor >= 2 {
-		return measure.EndClean
+	if closes(resp) {
+		return measure.EndFIN
 	}
-	return measure.EndFIN // delimited by the close alone
+	return measure.EndClean
+}
+
+// closes reports whether the close of the connection is all that ends the body
+// of resp.
+func closes(resp *http.Response) bool {
+	return resp.ContentLength < 0 && resp.ProtoMajor < 2 && !slices.Contains(resp.TransferEncoding, "chunked")
 }
 
 // brokenOff says how the far end left in the middle; empty when it did not.

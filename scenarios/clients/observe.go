@@ -35,6 +35,7 @@ func (x *exchange) head(resp *http.Response, note string) {
 		ContentType: resp.Header.Get("Content-Type"),
 		Encoding:    resp.Header.Get("Content-Encoding"),
 		Note:        note,
+		Closes:      closes(resp),
 	})
 }
 
