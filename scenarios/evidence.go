@@ -12,6 +12,7 @@ import (
 // coordinator's clock.
 type Evidence struct {
 	Trial    string
+	Part     string // what one of several exchanges is for
 	Started  time.Time
 	Sent     []Sent
 	Client   []measure.Event
