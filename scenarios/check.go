@@ -32,6 +32,7 @@ func All() []Check {
 		DeliveryLarge(),
 		DeliveryBurst(),
 		DeliveryIntegrity(),
+		DeliveryRates(),
 		DeliveryFanIn7(),
 		DeliveryFanIn(),
 		DeliveryIdle(),
@@ -39,6 +40,10 @@ func All() []Check {
 		EndingResume(),
 		EndingTruncated(),
 		EndingAbort(),
+		EndingVanish(),
+		EndingRestart(),
+		EndingReload(),
+		EndingStopSignal(),
 		CountingConnections(),
 		CountingStarvation(),
 	}

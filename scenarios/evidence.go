@@ -11,21 +11,23 @@ import (
 // Evidence is all that is known of one trial. Times in it are on the
 // coordinator's clock.
 type Evidence struct {
-	Trial    string
-	Part     string // what one of several exchanges is for
-	Started  time.Time
-	Sent     []Sent
-	Client   []measure.Event
-	Origin   []measure.Event
-	Attached bool          // the origin accepted a subscription
-	Released time.Time     // when the trial had the origin end the exchange; zero if never
-	Left     time.Time     // when the trial made the client leave; zero if never
-	Lag      time.Duration // how late the publisher itself was at worst
-	Scale    float64       // of policy time on this path; 1 is unscaled
-	Scalable bool          // the path could be scaled
-	Stats    proxies.Stats // the proxy's counters for this trial
-	Parts    []*Evidence   // for trials made of several exchanges, in order
-	Stages   []Stage       // crowd trials: how it grew; its streams are the Parts
+	Trial     string
+	Part      string // what one of several exchanges is for
+	Started   time.Time
+	Sent      []Sent
+	Client    []measure.Event
+	Origin    []measure.Event
+	Attached  bool          // the origin accepted a subscription
+	Released  time.Time     // when the trial had the origin end the exchange; zero if never
+	Left      time.Time     // when the trial made the client leave; zero if never
+	Disturbed time.Time     // when the trial began to reload the path or to stop the origin; zero if never
+	Restored  time.Time     // when that was done, and the path or the origin was there again
+	Lag       time.Duration // how late the publisher itself was at worst
+	Scale     float64       // of policy time on this path; 1 is unscaled
+	Scalable  bool          // the path could be scaled
+	Stats     proxies.Stats // the proxy's counters for this trial
+	Parts     []*Evidence   // for trials made of several exchanges, in order
+	Stages    []Stage       // crowd trials: how it grew; its streams are the Parts
 
 	Interval  time.Duration // poll interval used, 0 for pushed techniques
 	Heartbeat time.Duration // silence trials: heartbeat asked for, wire time

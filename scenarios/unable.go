@@ -11,5 +11,3 @@ type unableError struct {
 }
 
 func (e *unableError) Error() string { return string(e.verdict) + ": " + e.reason }
-
-const restartName, reloadName, stopSignalName = "restart", "reload", "stop-signal"

@@ -35,7 +35,7 @@ type Instance struct {
 	closed bool
 }
 
-var _ proxies.Instance = (*Instance)(nil)
+var _ proxies.Reloader = (*Instance)(nil)
 
 // Route is the address the program listens on.
 func (in *Instance) Route() proxies.Route {
