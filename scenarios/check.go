@@ -45,6 +45,9 @@ func All() []Check {
 		EndingReload(),
 		EndingStopSignal(),
 		CountingConnections(),
+		CountingReuse(),
+		CountingBytes(),
+		CountingCPU(),
 		CountingStarvation(),
 	}
 }

@@ -29,9 +29,18 @@ type Evidence struct {
 	Parts     []*Evidence   // for trials made of several exchanges, in order
 	Stages    []Stage       // crowd trials: how it grew; its streams are the Parts
 
+	Wire []WireAt      // bytes trials: the counters at the end of each phase
+	CPU  time.Duration // CPU trials: what the origin's process used while messages flowed
+
 	Interval  time.Duration // poll interval used, 0 for pushed techniques
 	Heartbeat time.Duration // silence trials: heartbeat asked for, wire time
 	Waited    time.Duration // silence trials: how long the silence was meant to last
+}
+
+// WireAt is what the client's connections had carried at a moment, in bytes.
+type WireAt struct {
+	At      time.Time
+	In, Out int64
 }
 
 // Sent is one message of the schedule.

@@ -93,18 +93,7 @@ func (b *Bench) gather(ctx context.Context, sizes []int) (*Evidence, error) {
 // grow opens streams until there are size, and reports whether all were taken
 // on and are still there.
 func (g *gathering) grow(ctx context.Context, size int) (whole bool, err error) {
-	sent := 0
-	if len(g.streams) > 0 {
-		sent = len(g.streams[0].ev.Sent)
-	}
-	bench := *g.b
-	bench.Client = g.client
-	for n := len(g.streams); n < size; n++ {
-		opts := unrecycled()
-		opts.Set("nonce", g.nonce(n))
-		g.streams = append(g.streams, bench.openAs(ctx, g.channel, opts, func(*measure.Subscription) {}))
-		g.since = append(g.since, sent)
-	}
+	sent := g.open(ctx, size)
 	whole, err = g.attached(ctx)
 	if err != nil {
 		return false, err
@@ -120,6 +109,23 @@ func (g *gathering) grow(ctx context.Context, size int) (whole bool, err error) 
 	stage, err = g.beside(ctx, stage)
 	g.stages = append(g.stages, stage)
 	return whole, err
+}
+
+// open opens streams until there are size, and returns how many messages were
+// sent before.
+func (g *gathering) open(ctx context.Context, size int) (sent int) {
+	if len(g.streams) > 0 {
+		sent = len(g.streams[0].ev.Sent)
+	}
+	bench := *g.b
+	bench.Client = g.client
+	for n := len(g.streams); n < size; n++ {
+		opts := unrecycled()
+		opts.Set("nonce", g.nonce(n))
+		g.streams = append(g.streams, bench.openAs(ctx, g.channel, opts, func(*measure.Subscription) {}))
+		g.since = append(g.since, sent)
+	}
+	return sent
 }
 
 // attached waits until the origin has taken each stream on or it has ended

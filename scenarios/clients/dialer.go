@@ -57,11 +57,16 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write does so the other way.
+// Write does so the other way. What is written counts before it is: the answer
+// may be there sooner than Write returns.
 func (c *conn) Write(p []byte) (int, error) {
+	w := c.dialer.wire
+	if w != nil {
+		w.Out.Add(int64(len(p)))
+	}
 	n, err := c.Conn.Write(p)
-	if w := c.dialer.wire; w != nil {
-		w.Out.Add(int64(n))
+	if w != nil {
+		w.Out.Add(int64(n - len(p)))
 	}
 	return n, err
 }
