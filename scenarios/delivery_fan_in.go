@@ -179,7 +179,7 @@ func diagnoseClosed(c Case, e *Evidence, s Stage, open int) diagnosis {
 			unasked++
 		case before(p, measure.Failed)+before(p, measure.End) > 0:
 			closed++
-		case answered || p.Attached || len(p.Origin) > 0:
+		case answered || len(p.Origin) > 0:
 			later++
 		}
 	}

@@ -127,10 +127,8 @@ func everyCharacter() []byte {
 	for i := range 0x80 {
 		out = append(out, byte(i))
 	}
-	for lead := 0xc2; lead <= 0xdf; lead++ { // with each continuation byte in turn
-		for next := 0x80; next <= 0xbf; next += 7 {
-			out = append(out, byte(lead), byte(next))
-		}
+	for i := range 3 * (0xe0 - 0xc2) { // each lead of two bytes, with each continuation byte in turn
+		out = append(out, byte(0xc2+i/3), byte(0x80+i%0x40))
 	}
 	for _, r := range []rune{0x800, 0x1000, 0x2fff, 0x3fbf, 0x4000, 0x5abf, 0x6000, 0x7001, 0x8002, 0x9003, 0xa004, 0xb005, 0xc006, 0xd007, 0xe008, 0xf009, 0x10000, 0x40abc, 0x8dead, 0xc0ffe, 0x100fff} {
 		out = append(out, string(r)...)

@@ -11,16 +11,40 @@ import (
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/proxies/real"
+	"github.com/cometbench/cometbench/reference"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // run measures techniques through proxies with the Go client and returns the
-// run as it was written.
+// run as it was written. Globs among the checks stand for quick ones.
 func run(t *testing.T, techniques, specs, checks []string, mode proxies.Mode) *measure.Run {
 	t.Helper()
-	origin, err := scenarios.InProcess(nil)
+	return plan{techniques: techniques, specs: specs, checks: checks, mode: mode}.run(t)
+}
+
+// plan is a run with more to choose.
+type plan struct {
+	techniques, specs, checks []string
+	mode                      proxies.Mode
+	http                      string
+	client                    measure.Client // nil is the Go client
+	origin                    reference.Config
+	maxWait                   time.Duration
+}
+
+// asked finds checks by their ids, or by globs among the quick ones.
+func asked(ids []string) []scenarios.Check {
+	return slices.DeleteFunc(scenarios.Match(scenarios.All(), ids), func(c scenarios.Check) bool {
+		return c.Tier > scenarios.Quick && !slices.Contains(ids, c.ID)
+	})
+}
+
+func (p plan) run(t *testing.T) *measure.Run {
+	t.Helper()
+	origin, err := scenarios.InProcessWith(p.origin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,20 +53,26 @@ func run(t *testing.T, techniques, specs, checks []string, mode proxies.Mode) *m
 			t.Errorf("close origin: %v", err)
 		}
 	}()
-	m := scenarios.Matrix{Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}}, Checks: scenarios.Match(scenarios.All(), checks)}
-	for _, name := range techniques {
+	if p.client == nil {
+		p.client = clients.NewGo()
+	}
+	m := scenarios.Matrix{Clients: []scenarios.Receiver{{Name: p.client.Name(), Client: p.client}}, Checks: asked(p.checks)}
+	if p.http != "" {
+		m.HTTP = []string{p.http}
+	}
+	for _, name := range p.techniques {
 		tech, ok := measure.TechniqueByName(name)
 		if !ok {
 			t.Fatalf("no technique %s", name)
 		}
 		m.Techniques = append(m.Techniques, tech)
 	}
-	for _, spec := range specs {
-		p, err := proxies.Parse(spec, proxies.ParseOptions{})
+	for _, spec := range p.specs {
+		path, err := proxies.Parse(spec, proxies.ParseOptions{Real: real.Parse})
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.Paths = append(m.Paths, scenarios.Path{Proxy: p, Mode: mode})
+		m.Paths = append(m.Paths, scenarios.Path{Proxy: path, Mode: p.mode})
 	}
 	w, err := measure.Create(t.TempDir())
 	if err != nil {
@@ -54,7 +84,7 @@ func run(t *testing.T, techniques, specs, checks []string, mode proxies.Mode) *m
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	if _, err := scenarios.Run(ctx, m, w, scenarios.Options{Origin: origin, TimeScale: 0.01}); err != nil {
+	if _, err := scenarios.Run(ctx, m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, MaxWait: p.maxWait}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := measure.Read(w.Dir())
@@ -112,7 +142,7 @@ func TestEveryTechniqueOverTheControls(t *testing.T) {
 	for _, mode := range []proxies.Mode{proxies.Reverse, proxies.Forward} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
-			checks := []string{"*/*"}
+			checks := upToThorough()
 			if mode == proxies.Forward { // the same faults and checks, another way in
 				checks = []string{"opening/*", "delivery/steady", "ending/recycle"}
 			}

@@ -15,9 +15,9 @@ import (
 const (
 	smallCrowdName = "crowd-7"
 	crowdName      = "crowd"
-	crowdOpenWait  = 3 * time.Second // for the streams of one stage to be taken on
+	crowdOpenWait  = 2 * time.Second // for the streams of one stage to be taken on
 	crowdMessages  = 2               // at each stage
-	ordinaryWait   = 3 * time.Second // for a request beside the streams
+	ordinaryWait   = 2 * time.Second // for a request beside the streams
 	mostPages      = 7               // streams of one visitor in a browser: each is a page
 )
 
@@ -34,7 +34,7 @@ type Stage struct {
 	First, Last int // its messages in the schedule: from First up to, not including, Last
 	// Ordinary is how long a request that is answered at once took through the
 	// path, beside the streams; Direct the same without the path. Negative is
-	// never, within three seconds.
+	// never, within two seconds.
 	Ordinary, Direct time.Duration
 }
 

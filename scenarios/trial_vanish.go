@@ -16,7 +16,7 @@ import (
 // kernel's timers.
 const (
 	vanishName        = "vanish"
-	vanishWait        = 6 * time.Second
+	vanishWait        = 4500 * time.Millisecond
 	vanishSpacing     = 100 * time.Millisecond
 	vanishHeartbeat   = 500 * time.Millisecond
 	vanishKeepAlive   = time.Second     // and two questions, a second each
