@@ -70,7 +70,7 @@ func TestFanInLateness(t *testing.T) {
 }
 
 func TestNonceOf(t *testing.T) {
-	e := measure.Event{Kind: measure.Headers, Sub: 2, Note: "technique=eventsource nonce=a+b-1 accept-encoding=gzip"}
+	e := measure.Event{Kind: measure.Headers, Sub: 2, Note: "technique=eventsource nonce=a+b-1.page-3 accept-encoding=gzip"}
 	if got := nonceOf(e); got != "a b-1" {
 		t.Errorf("nonce %q", got)
 	}

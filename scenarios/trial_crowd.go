@@ -16,6 +16,7 @@ const (
 	smallCrowdName = "crowd-7"
 	crowdName      = "crowd"
 	crowdOpenWait  = 2 * time.Second // for the streams of one stage to be taken on
+	pagesOpenWait  = 8 * time.Second // the same where each is a page in a browser
 	crowdMessages  = 2               // at each stage
 	ordinaryWait   = 2 * time.Second // for a request beside the streams
 	mostPages      = 7               // streams of one visitor in a browser: each is a page
@@ -133,7 +134,7 @@ func (g *gathering) open(ctx context.Context, size int) (sent int) {
 func (g *gathering) attached(ctx context.Context) (bool, error) {
 	limit := crowdOpenWait
 	if g.client != g.b.Client { // pages, which have to be loaded first
-		limit = queueWait
+		limit = pagesOpenWait
 	}
 	var all []measure.Event
 	for deadline := time.Now().Add(limit); ; {
@@ -177,12 +178,13 @@ func takenOn(record []measure.Event) []string {
 	return out
 }
 
-// nonceOf is the nonce that the origin noted of a request.
+// nonceOf is the nonce of a subscription, as the origin noted it of a request.
+// Pages in a browser add one of each request's own behind a dot.
 func nonceOf(e measure.Event) string {
 	for word := range strings.FieldsSeq(e.Note) {
 		if value, ok := strings.CutPrefix(word, "nonce="); ok {
-			nonce, err := url.QueryUnescape(value)
-			if err == nil {
+			if nonce, err := url.QueryUnescape(value); err == nil {
+				nonce, _, _ = strings.Cut(nonce, ".")
 				return nonce
 			}
 		}
