@@ -36,7 +36,7 @@ func judgeTruncated(c Case, e *Evidence) Finding {
 		f.Verdict, f.Cause, f.EndKind = measure.Broken, "half-open", measure.EndSilence
 		f.Got = fmt.Sprintf("of %d cuts the client was told of none", len(all))
 	case clean == 0:
-		f.Got = fmt.Sprintf("yes: each of %d cuts showed (%s)", told, kind)
+		f.Got = fmt.Sprintf("yes: each of %d cuts showed%s", told, shown(measure.Event{EndKind: kind}))
 	case c.Control == nil || cleanInControl(c):
 		f.Got = "no, and not over the direct path either: nothing but the connection's close ends this answer"
 	case comesBackAnyway(c.Technique):
