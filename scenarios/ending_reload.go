@@ -48,6 +48,7 @@ func judgeReload(c Case, e *Evidence) Finding {
 		f.Got = fmt.Sprintf("%d lost, %d doubled, %d out of order around a reload; %s", n.Lost, n.Duplicated, n.Reordered, d.got)
 	case wasCut:
 		f.Verdict, f.Cause = measure.Degraded, "reload"
+		f.Doubtful = c.Technique.EndsItself // it had just begun or was about to end
 		f.Got = fmt.Sprintf("cut%s %.0f ms after the reload; the client came back after %.0f ms, and nothing was lost", shown(cut), f.Values["cut_after_ms"], f.Values["gap_ms"])
 	default:
 		f.Got = fmt.Sprintf("nothing was cut or lost in the %s that were watched", short(watched))
