@@ -79,7 +79,7 @@ func judgeIdle(c Case) Finding {
 		f.Got += fmt.Sprintf("; a heartbeat every %.3g s keeps it alive; %s", heartbeat, whatCounts(c, whole, false))
 	case keptCut && c.Technique.Class == measure.ClassSocket && saidSaves(c, whole):
 		f.Got += fmt.Sprintf("; pings do not keep it alive, messages every %.3g s do: %s", heartbeat, whatCounts(c, whole, true))
-	case keptCut && heartbeatsSeen(kept) > 0 && near(keptLimit, limit):
+	case keptCut && heartbeatsSeen(kept) > 0 && noLater(keptLimit, limit):
 		f.Values["duration_limit_s"] = unscaled(keptLimit)
 		delete(f.Values, "idle_limit_s")
 		f.Cause, f.Got = durationCause(whole, cut), fmt.Sprintf("cut%s after %.1f s, heartbeats or not", shown(cut), unscaled(keptLimit))
@@ -152,7 +152,7 @@ func arrivedInTime(c Case, e *Evidence) bool {
 
 func heartbeatsSeen(e *Evidence) int { return len(ofKind(e.Origin, measure.Heartbeat)) }
 
-// near allows for a heartbeat's worth of difference and some scheduling.
-func near(a, b time.Duration) bool {
-	return a < b+b/4+50*time.Millisecond && b < a+a/4+50*time.Millisecond
-}
+// noLater reports whether an exchange with heartbeats was cut as soon as the
+// silent one, give or take a heartbeat's worth and some scheduling. If it was
+// cut sooner, the silent one was measured on a busy machine.
+func noLater(kept, silent time.Duration) bool { return kept < silent+silent/4+50*time.Millisecond }

@@ -22,6 +22,11 @@ type judged struct {
 	attempts int // how often it was measured, if more than once
 }
 
+// agrees reports whether two measurements say the same of the path.
+func (j judged) agrees(other judged) bool {
+	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts()
+}
+
 // judge answers one check from its trials.
 func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused []int, ctl *control) judged {
 	rec := judged{CheckRecord: measure.CheckRecord{

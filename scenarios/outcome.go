@@ -51,19 +51,23 @@ func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 	refused := refusals(runs)
 	for _, check := range c.checks {
 		rec := r.judge(c, check, runs, refused, ctl)
+		before := rec
 		for attempt := 2; attempt <= maxAttempts && rec.doubtful && ctx.Err() == nil; attempt++ {
 			again := r.trials(ctx, c, check.Trials, attempt)
 			next := r.judge(c, check, again, refused, ctl)
 			// The same answer twice is believed, unless it is that nothing
-			// could be measured.
-			confirmed := next.Verdict == rec.Verdict && next.Cause == rec.Cause && rec.Verdict.Counts()
-			if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict {
+			// could be measured. It may be a second cause for the same verdict,
+			// but no worse one: noise makes nothing better.
+			twice := next.agrees(before) && next.Verdict == rec.Verdict
+			confirmed := next.agrees(rec) || twice
+			if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict || twice {
 				rec = next
 				for name, run := range again {
 					runs[name] = run
 				}
 			}
 			rec.doubtful = next.doubtful && !confirmed
+			before = next
 			rec.attempts = attempt
 		}
 		if rec.attempts > 1 {
