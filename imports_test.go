@@ -29,7 +29,7 @@ var rooms = []room{
 	{dir: "reference", ours: []string{"reference", "internal"},
 		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "proxies", ours: []string{"proxies", "internal"},
-		modules: []string{"github.com/elazarl/goproxy", "github.com/goccy/go-yaml", "golang.org/x/net", "golang.org/x/sys"}},
+		modules: []string{"github.com/elazarl/goproxy", "github.com/goccy/go-yaml", "github.com/vishvananda/netlink", "github.com/vishvananda/netns", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "scenarios", ours: []string{"scenarios", "proxies", "reference", "internal"},
 		modules: []string{"github.com/coder/websocket", "github.com/goccy/go-yaml", "golang.org/x/net", "golang.org/x/sync"}},
 	{dir: "scenarios/load", ours: []string{"scenarios", "proxies", "reference", "internal"},

@@ -3,6 +3,7 @@ package proxies
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 )
 
 // applied is a fault in a running hop.
@@ -20,6 +21,7 @@ func apply(specs []faultSpec, env Env) ([]*applied, error) {
 	for i, s := range specs {
 		args := s.args.scaled(s.fault.Params, env.Scale)
 		args.seed = [2]uint64{uint64(env.Seed), uint64(i)}
+		args.origins = append([]*url.URL{env.Origin}, env.Others...)
 		hooks, err := s.fault.New(args)
 		if err != nil {
 			return nil, fmt.Errorf("fault %s: %w", s.fault.Name, err)
@@ -32,6 +34,9 @@ func apply(specs []faultSpec, env Env) ([]*applied, error) {
 	}
 	return out, nil
 }
+
+// matches decides the conditions where there will be no response to look at.
+func (a *applied) matches(r *http.Request) bool { return !a.late && a.gate.match(a.conditions, r) }
 
 func (ex *exchange) isActive(i int) bool {
 	ex.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ type Args struct {
 	durations map[string]time.Duration
 	numbers   map[string]int64
 	seed      [2]uint64
+	origins   []*url.URL
 }
 
 // Has reports whether the parameter has a value, given or by default.
@@ -36,6 +38,10 @@ func (a Args) Duration(name string) time.Duration { return a.durations[name] }
 
 // Number returns a bytes or count parameter; 0 when there is none.
 func (a Args) Number(name string) int64 { return a.numbers[name] }
+
+// Origins are those of the instance, Env.Origin first; nil while Parse looks at
+// the arguments.
+func (a Args) Origins() []*url.URL { return a.origins }
 
 // Random returns the number n of the instance's own sequences of chance.
 func (a Args) Random(n uint64) *rand.Rand {

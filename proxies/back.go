@@ -19,35 +19,58 @@ func rootsOf(env Env) (*x509.CertPool, error) {
 	if len(env.RootsPEM) == 0 {
 		return nil, nil
 	}
-	pool := x509.NewCertPool()
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a system without any
+	}
 	if !pool.AppendCertsFromPEM(env.RootsPEM) {
 		return nil, errors.New("no certificate in the authorities to trust")
 	}
 	return pool, nil
 }
 
-// setTransports makes the pools towards the origin.
-func (h *hop) setTransports() {
-	h.transport = h.newTransport()
-	h.upgrades = h.newTransport()
-	h.upgrades.Protocols = onlyHTTP1() // the upgrade is one of HTTP/1.1 alone
+// pools are the kept connections towards an origin.
+type pools struct {
+	requests *http.Transport
+	upgrades *http.Transport // speaks HTTP/1.1 alone, which upgrades are a part of, and goes through a parent by tunnel
+}
+
+// newPools makes pools that dial in one way.
+func (h *hop) newPools(dial Dialer) pools {
+	p := pools{requests: h.newTransport(), upgrades: h.newTransport()}
+	p.requests.DialContext, p.upgrades.DialContext = dial, dial
+	p.upgrades.Protocols = onlyHTTP1()
+	return p
+}
+
+// originPools makes the hop's own.
+func (h *hop) originPools() pools {
+	p := h.newPools(h.dial)
 	if h.parent == nil {
-		return
+		return p
 	}
-	h.upgrades.DialContext = h.dialThroughParent
+	p.upgrades.DialContext = h.dialThroughParent
 	if h.back == "2" && h.origin.Scheme == "http" {
 		// A parent understands absolute URIs in HTTP/1 only.
-		h.transport.DialContext = h.dialThroughParent
-		return
+		p.requests.DialContext = h.dialThroughParent
+	} else {
+		p.requests.Proxy = http.ProxyURL(h.parent)
 	}
-	h.transport.Proxy = http.ProxyURL(h.parent)
+	return p
+}
+
+func (p pools) closeIdle() {
+	for _, t := range []*http.Transport{p.requests, p.upgrades} {
+		if t != nil {
+			t.CloseIdleConnections()
+		}
+	}
 }
 
 // newTransport makes a pool of kept connections towards the origin. It neither
 // asks for compression nor undoes it.
 func (h *hop) newTransport() *http.Transport {
 	return &http.Transport{
-		DialContext:            h.dial,
 		TLSClientConfig:        h.clientTLS(""),
 		Protocols:              h.backProtocols(),
 		HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerStream: maxUnread},
@@ -79,14 +102,11 @@ func (h *hop) backProtocols() *http.Protocols {
 }
 
 // tripper chooses the pool for a request.
-func (h *hop) tripper(r *http.Request) http.RoundTripper {
+func (h *hop) tripper(r *http.Request, p pools) http.RoundTripper {
+	t := p.requests
 	if upgradeOf(r.Header) != "" {
-		return h.tripperOn(h.upgrades)
+		t = p.upgrades
 	}
-	return h.tripperOn(h.transport)
-}
-
-func (h *hop) tripperOn(t *http.Transport) http.RoundTripper {
 	return tripperFunc(func(r *http.Request) (*http.Response, error) {
 		if h.back == "1.0" {
 			r = inHTTP10(r)
@@ -94,17 +114,19 @@ func (h *hop) tripperOn(t *http.Transport) http.RoundTripper {
 		if !wantsHTTP10(r.Context()) {
 			return t.RoundTrip(r)
 		}
-		dial := t.DialContext
-		if t == h.transport {
-			dial = h.upgrades.DialContext // through a parent, a tunnel
-		}
-		return roundTripHTTP10(dial, h.clientTLS(r.URL.Hostname()), r)
+		return roundTripHTTP10(p.upgrades.DialContext, h.clientTLS(r.URL.Hostname()), r)
 	})
 }
 
-// dial opens a counted connection towards the origin.
+// dial opens a counted connection towards the origin through all Dial hooks.
 func (h *hop) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := h.dialRaw(ctx, network, address)
+	open := h.dialRaw
+	for i, f := range h.faults {
+		if f.hooks.Dial != nil && h.actsOnDial(ctx, i) {
+			open = f.hooks.Dial(open)
+		}
+	}
+	c, err := open(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +136,16 @@ func (h *hop) dial(ctx context.Context, network, address string) (net.Conn, erro
 	h.dialed[own] = struct{}{}
 	h.mu.Unlock()
 	return own, nil
+}
+
+// actsOnDial reports whether the conditions of fault i hold for the exchange or
+// the tunnel that needs the connection.
+func (h *hop) actsOnDial(ctx context.Context, i int) bool {
+	if ex := exchangeOf(ctx); ex != nil {
+		return ex.isActive(i)
+	}
+	r, ok := ctx.Value(tunnelKey{}).(*http.Request)
+	return ok && h.faults[i].matches(r)
 }
 
 // closeDialed closes what pools have not closed by themselves: they know that

@@ -95,6 +95,7 @@ func (c *chain) Start(ctx context.Context, env Env) (Instance, error) {
 		}
 		if i != len(c.hops)-1 {
 			own.Back = "" // between hops what comes of itself
+			own.Others = nil
 		}
 		instance, err := hop.Start(ctx, own)
 		if err != nil {
@@ -109,6 +110,8 @@ func (c *chain) Start(ctx context.Context, env Env) (Instance, error) {
 			reach.Origin = route.Base
 		}
 		reach.Parent = route.Proxy
+		// Who sets up the hop in front trusts those behind it.
+		reach.RootsPEM = slices.Concat(reach.RootsPEM, route.RootsPEM)
 	}
 	run.inner = reach.Origin
 	return run, nil
@@ -154,6 +157,10 @@ func (c *chainInstance) Route() Route {
 	if route.Proxy != nil && route.Base == nil && c.inner != c.origin {
 		inner := *c.inner
 		route.Base = &inner
+	}
+	route.RootsPEM = nil
+	for _, hop := range c.hops {
+		route.RootsPEM = append(route.RootsPEM, hop.Route().RootsPEM...)
 	}
 	return route
 }

@@ -13,13 +13,14 @@
 // reverse proxy it speaks HTTP/1.0, 1.1 and 2 on either side, with TLS or
 // without; faults act on each HTTP/2 stream as on a connection of its own. The
 // other modes let TLS through unseen, and take only faults of bytes with it
-// ([UnsupportedError]). HTTP/3 and websockets over HTTP/2 do not pass. With no
-// faults it is transparent: it adds nothing, and each write passes at once. A
-// [Fault] is a set of [Hooks] in that path. Faults of one hop apply from the
-// origin outward within each kind of hook; hooks that act on the way to the
-// origin (idle, duration, gzip of the request's answer) see bytes before those
-// that act on the way back (buffer, latency). Where the order between the two
-// kinds matters, use two hops.
+// ([UnsupportedError]), unless the fault connect(inspect) ends it and signs for
+// the origin itself ([Route].RootsPEM). HTTP/3 and websockets over HTTP/2 do
+// not pass. With no faults it is transparent: it adds nothing, and each write
+// passes at once. A [Fault] is a set of [Hooks] in that path. Faults of one hop
+// apply from the origin outward within each kind of hook; hooks that act on the
+// way to the origin (idle, duration, gzip of the request's answer) see bytes
+// before those that act on the way back (buffer, latency). Where the order
+// between the two kinds matters, use two hops.
 //
 // The package starts no programs: real:NAME is handed to the function in
 // [ParseOptions]. It judges nothing: whether a path is good is the business of

@@ -87,6 +87,13 @@ func ownAnswer(r *http.Request, status int, text string) *http.Response {
 	return ownPage(r, status, "text/plain; charset=utf-8", text+"\n")
 }
 
+// emptyAnswer is one that has no body by its status.
+func emptyAnswer(r *http.Request, status int) *http.Response {
+	resp := ownPage(r, status, "", "")
+	resp.Header = http.Header{}
+	return resp
+}
+
 func ownPage(r *http.Request, status int, contentType, body string) *http.Response {
 	return &http.Response{
 		Status:     fmt.Sprintf("%d %s", status, http.StatusText(status)),

@@ -22,8 +22,7 @@ type exchange struct {
 	cancel context.CancelCauseFunc
 
 	mu       sync.Mutex
-	active   []bool         // by fault: its conditions hold
-	head     *http.Response // as the origin sent it; nil before that
+	active   []bool // by fault: its conditions hold
 	headSize int
 	upstream net.Conn // the connection that carries this exchange
 	bodyErr  error    // how the upstream body ended; nil is properly
@@ -43,7 +42,7 @@ func exchangeOf(ctx context.Context) *exchange {
 func (h *hop) handle(w http.ResponseWriter, r *http.Request, base http.RoundTripper, send func(http.ResponseWriter, *http.Request)) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	ex := &exchange{hop: h, base: base, in: r, cancel: cancel, active: make([]bool, len(h.faults))}
-	ex.client, _ = r.Context().Value(connKey{}).(net.Conn)
+	ex.client = clientOf(r.Context())
 	ex.back = newEager(w, func() { cancel(errClientGone) })
 	defer cancel(nil)
 
@@ -91,6 +90,10 @@ func (ex *exchange) trace() *httptrace.ClientTrace {
 func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 	rt := http.RoundTripper(tripperFunc(func(r *http.Request) (*http.Response, error) {
 		resp, err := ex.base.RoundTrip(r)
+		var refused *refusedError
+		if errors.As(err, &refused) {
+			return ownAnswer(r, refused.status, refused.reason), nil
+		}
 		if err == nil {
 			ex.noteHead(resp)
 			if resp.StatusCode != http.StatusSwitchingProtocols {

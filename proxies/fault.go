@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"context"
 	"net"
 	"net/http"
 )
@@ -25,6 +26,11 @@ type Fault struct {
 	// Early is set where the fault acts on the request, so that a condition on
 	// the response (type, size) cannot be known in time.
 	Early bool
+	// Modes are those in which it can act at all; nil are all in which its
+	// hooks can.
+	Modes []Mode
+	// Origins is how many it needs, Env.Others included; 0 is 1.
+	Origins int
 	// New builds the hooks for one instance. Durations in args are already
 	// scaled according to their TimeKind. It has no side effects: Parse calls
 	// it to find bad combinations of arguments.
@@ -74,12 +80,33 @@ type Hooks struct {
 	// Writer wraps the way back to the client, after Response. The proxy
 	// calls Finish when the upstream body has ended.
 	Writer func(next ResponseWriter, r *http.Request) ResponseWriter
-	// Conn wraps each connection accepted from a client.
+	// Conn wraps each connection accepted from a client, before any condition
+	// can be known.
 	Conn func(c net.Conn) net.Conn
 	// Tunnel wraps both ends of an upgraded or CONNECTed connection, or of
 	// one relayed in TCP mode.
 	Tunnel func(client, upstream net.Conn) (net.Conn, net.Conn)
+	// Connect wraps the opening of tunnels: of each CONNECT, and of each
+	// connection in TCP mode.
+	Connect func(next Connector) Connector
+	// Dial wraps the opening of connections towards the origin, those of the
+	// pools as well as those of tunnels.
+	Dial func(next Dialer) Dialer
+	// Inspect ends TLS that is found inside CONNECT with a certificate of the
+	// hop's own authority, and serves the HTTP in it.
+	Inspect bool
+	// Outage makes the hop listen in a network namespace of its own and lose
+	// packets there. It takes no conditions.
+	Outage *Outage
 }
+
+// Connector opens the connection of a tunnel to r.Host, a host:port. A non-nil
+// response refuses the tunnel; in TCP mode the client then sees a reset. The
+// context of r ends with the tunnel.
+type Connector func(r *http.Request) (net.Conn, *http.Response, error)
+
+// Dialer opens a connection.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // ResponseWriter is the way back to the client. The innermost one writes and
 // flushes at once; buffering faults hold the head and the body in front of it.
@@ -130,6 +157,8 @@ func Faults() []Fault {
 		reloadFault(),
 		keepaliveOffFault(),
 		postRefusedFault(),
+		connectFault(),
+		roundRobinFault(),
 	}
 }
 

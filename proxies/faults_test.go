@@ -34,6 +34,10 @@ func TestHeldPieces(t *testing.T) {
 			[]string{"300ms head 200", "1.3s ab", "2.3s end"}},
 		{"error-page", "fault:error-page(503)", nil, script("never"),
 			[]string{"0s head 503", "0s 110 bytes", "0s end"}},
+		{"error-page with 200", "fault:error-page(200)", nil, script("never"),
+			[]string{"0s head 200", "0s 76 bytes", "0s end"}},
+		{"error-page with nothing on it", "fault:error-page(204)", nil, script("never"),
+			[]string{"0s head 204", "0s end"}},
 		{"first 2 requests", "fault:error-page(503,unless=first:2)", nil, script("fine"),
 			[]string{"0s head 200", "0s fine", "0s end"}},
 		{"first 10 s", "fault:latency(3s,if=first:10s)", nil, script("a"),
@@ -84,6 +88,10 @@ func TestHeader(t *testing.T) {
 		"fault:header(strip=Set-Cookie,request)":                 `Cookie "a=b" Last-Event-Id "7" Set-Cookie "c=d"`,
 		"fault:header(strip=Set-Cookie,from=response)":           `Cookie "a=b" Last-Event-Id "7" Set-Cookie ""`,
 		`fault:header(set=Cookie,to="x=y, z",request)`:           `Cookie "x=y, z" Last-Event-Id "7" Set-Cookie "c=d"`,
+		"fault:header(add=Cookie,to=x=y,request)":                `Cookie "a=b; x=y" Last-Event-Id "7" Set-Cookie "c=d"`,
+		"fault:header(add=Set-Cookie,to=x=y,response)":           `Cookie "a=b" Last-Event-Id "7" Set-Cookie "c=d; x=y"`,
+		"fault:header(rewrite=Last-Event-ID,to=9)":               `Cookie "a=b" Last-Event-Id "9" Set-Cookie "c=d"`,
+		"fault:header(rewrite=Set-Cookie,to=x,request)":          `Cookie "a=b" Last-Event-Id "7" Set-Cookie "c=d"`,
 		"fault:header(strip=Cookie,if=header:X-None)":            `Cookie "a=b" Last-Event-Id "7" Set-Cookie "c=d"`,
 		"fault:header(Cookie,if=header:Cookie=a=b)":              `Cookie "" Last-Event-Id "7" Set-Cookie "c=d"`,
 		"fault:header(Set-Cookie,response,if=type:text/plain)":   `Cookie "a=b" Last-Event-Id "7" Set-Cookie ""`,
@@ -102,7 +110,8 @@ func TestHeader(t *testing.T) {
 				resp := p.read(r, "GET")
 				c.Close()
 				p.close(origin)
-				got := fmt.Sprintf("Cookie %q Last-Event-Id %q Set-Cookie %q", request.Get("Cookie"), request.Get("Last-Event-Id"), resp.Header.Get("Set-Cookie"))
+				lines := func(h http.Header, name string) string { return strings.Join(h.Values(name), "; ") }
+				got := fmt.Sprintf("Cookie %q Last-Event-Id %q Set-Cookie %q", lines(request, "Cookie"), lines(request, "Last-Event-ID"), lines(resp.Header, "Set-Cookie"))
 				if got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
@@ -223,6 +232,8 @@ func TestGzip(t *testing.T) {
 		{"block", "fault:gzip(block=4)", "gzip, deflate", "", []string{"2s gzip", "2s abcd", "3s ef", "3s end"}},
 		{"block, head passes", "fault:gzip(block=4,head=pass)", "gzip", "", []string{"0s gzip", "2s abcd", "3s ef", "3s end"}},
 		{"flush", "fault:gzip(flush=1)", "*", "", []string{"0s gzip", "1s abc", "2s de", "3s f", "3s end"}},
+		{"first piece is large enough", "fault:gzip(first=3,flush=1)", "gzip", "", []string{"1s gzip", "1s abc", "2s de", "3s f", "3s end"}},
+		{"first piece is too small", "fault:gzip(first=4,block=4)", "gzip", "", []string{"1s ", "1s abc", "2s de", "3s f", "3s end"}},
 		{"not asked for", "fault:gzip(block=4)", "br", "", []string{"0s ", "1s abc", "2s de", "3s f", "3s end"}},
 		{"refused", "fault:gzip(block=4)", "gzip;q=0, *", "", []string{"0s ", "1s abc", "2s de", "3s f", "3s end"}},
 		{"no-transform", "fault:gzip(block=4)", "gzip", "no-store, no-transform", []string{"0s ", "1s abc", "2s de", "3s f", "3s end"}},

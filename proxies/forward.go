@@ -23,11 +23,11 @@ func (h *hop) forward(w http.ResponseWriter, r *http.Request) {
 		h.forbid(w, hostPort(r.URL))
 	case upgradeOf(r.Header) != "":
 		// goproxy knows websockets only, and copies them past the tunnel hooks.
-		h.handle(w, r, h.tripper(r), func(w http.ResponseWriter, out *http.Request) {
+		h.handle(w, r, h.tripper(r, h.pools), func(w http.ResponseWriter, out *http.Request) {
 			exchangeOf(out.Context()).copy(w, out)
 		})
 	default:
-		h.handle(w, r, h.tripper(r), h.goproxy.ServeHTTP)
+		h.handle(w, r, h.tripper(r, h.pools), h.goproxy.ServeHTTP)
 	}
 }
 
@@ -38,7 +38,7 @@ func (h *hop) forward(w http.ResponseWriter, r *http.Request) {
 func (h *hop) newGoproxy() *goproxy.ProxyHttpServer {
 	p := goproxy.NewProxyHttpServer()
 	p.Logger = log.New(io.Discard, "", 0)
-	p.Tr = h.transport
+	p.Tr = h.pools.requests
 	p.ConnectDial = nil
 	p.KeepAcceptEncoding = true
 	p.KeepHeader = true // the exchange removes what must not travel on
@@ -55,19 +55,26 @@ func (h *hop) newGoproxy() *goproxy.ProxyHttpServer {
 // allowed reports whether clients may reach address: a proxy for everywhere
 // would be an open one.
 func (h *hop) allowed(address string) bool {
-	own := hostPort(h.origin)
-	if address == own {
+	if h.leadsTo(address) {
 		return true
-	}
-	if host, port, ok := cutHostPort(address); ok && isLoopback(host) && isLoopback(h.origin.Hostname()) {
-		if _, ownPort, _ := cutHostPort(own); port == ownPort && host == "localhost" {
-			return true
-		}
 	}
 	for _, more := range h.allow {
 		if more == "*" || more == address {
 			return true
 		}
+	}
+	return false
+}
+
+// leadsTo reports whether address is the origin's.
+func (h *hop) leadsTo(address string) bool {
+	own := hostPort(h.origin)
+	if address == own {
+		return true
+	}
+	if host, port, ok := cutHostPort(address); ok && isLoopback(host) && isLoopback(h.origin.Hostname()) {
+		_, ownPort, _ := cutHostPort(own)
+		return port == ownPort && host == "localhost"
 	}
 	return false
 }

@@ -22,12 +22,13 @@ func gzipFault() Fault {
 			{Name: "flush", Type: Word, Words: []string{"0", "1"}, Default: "0", Means: "1: each write is compressed and sent at once"},
 			{Name: "head", Type: Word, Words: []string{"hold", "pass"}, Means: "whether the head waits for the first block: pass with flush=1, else hold"},
 			{Name: "min", Type: Bytes, Default: "1", Means: "a body known to be smaller stays as it is"},
+			{Name: "first", Type: Bytes, Default: "1", Means: "a body whose first piece is smaller stays as it is; the head waits for that piece"},
 			{Name: "no-transform", Type: Word, Words: []string{"obey", "ignore"}, Default: "obey", Means: "whether Cache-Control: no-transform keeps a response as it is"},
 			{Name: "vary", Type: Word, Words: []string{"0", "1"}, Default: "1", Means: "whether Vary: Accept-Encoding is added"},
 		},
 		New: func(a Args) (Hooks, error) {
 			plan := gzipPlan{
-				block: int(a.Number("block")), min: a.Number("min"),
+				block: int(a.Number("block")), min: a.Number("min"), first: int(a.Number("first")),
 				flush: a.Text("flush") == "1", obey: a.Text("no-transform") == "obey", vary: a.Text("vary") == "1",
 			}
 			plan.holdHead = a.Text("head") == "hold" || (!plan.flush && !a.Has("head"))
@@ -49,7 +50,7 @@ func gzipFault() Fault {
 }
 
 type gzipPlan struct {
-	block                       int
+	block, first                int
 	min                         int64
 	flush, holdHead, obey, vary bool
 }
@@ -58,10 +59,11 @@ type gzipWriter struct {
 	next ResponseWriter
 	plan gzipPlan
 
-	mu   sync.Mutex
-	zip  *gzip.Writer // nil: this response stays as it is
-	held []byte
-	err  error
+	mu     sync.Mutex
+	status int          // of a head that waits for the first piece; 0: none does
+	zip    *gzip.Writer // nil: this response stays as it is
+	held   []byte
+	err    error
 }
 
 func (w *gzipWriter) Header() http.Header { return w.next.Header() }
@@ -69,20 +71,43 @@ func (w *gzipWriter) Header() http.Header { return w.next.Header() }
 func (w *gzipWriter) WriteHeader(status int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	switch {
+	case !w.compressible(status, w.Header()):
+		w.next.WriteHeader(status)
+	case w.plan.first > 1:
+		w.status = status
+	default:
+		w.begin(status)
+	}
+}
+
+// decide lets a head go that waits for the first piece, of size bytes.
+func (w *gzipWriter) decide(size int) {
+	status := w.status
+	w.status = 0
+	switch {
+	case status == 0:
+	case size < w.plan.first:
+		w.next.WriteHeader(status)
+	default:
+		w.begin(status)
+	}
+}
+
+// begin makes a compressor and the head that fits it.
+func (w *gzipWriter) begin(status int) {
+	if w.plan.holdHead {
+		w.next = &heldHead{ResponseWriter: w.next}
+	}
+	w.zip = gzip.NewWriter(&magicHolder{next: w.next})
 	h := w.Header()
-	if w.compressible(status, h) {
-		if w.plan.holdHead {
-			w.next = &heldHead{ResponseWriter: w.next}
-		}
-		w.zip = gzip.NewWriter(&magicHolder{next: w.next})
-		h.Set("Content-Encoding", "gzip")
-		if w.plan.vary {
-			h.Add("Vary", "Accept-Encoding")
-		}
-		h.Del("Content-Length")
-		if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
-			h.Set("Etag", "W/"+tag)
-		}
+	h.Set("Content-Encoding", "gzip")
+	if w.plan.vary {
+		h.Add("Vary", "Accept-Encoding")
+	}
+	h.Del("Content-Length")
+	if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
+		h.Set("Etag", "W/"+tag)
 	}
 	w.next.WriteHeader(status)
 }
@@ -98,6 +123,7 @@ func (w *gzipWriter) compressible(status int, h http.Header) bool {
 func (w *gzipWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.decide(len(p))
 	switch {
 	case w.zip == nil:
 		return w.next.Write(p)
@@ -129,6 +155,7 @@ func (w *gzipWriter) compress(p []byte, flush bool) {
 func (w *gzipWriter) Finish(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.decide(0)
 	if w.zip != nil && w.err == nil && err == nil {
 		w.compress(w.held, false)
 		if w.err == nil {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/elazarl/goproxy"
+
+	"github.com/cometbench/cometbench/internal/selfsigned"
 )
 
 // Bounds on what arrives from the wire.
@@ -21,9 +23,6 @@ const (
 	headerTimeout  = 60 * time.Second
 	dialTimeout    = 10 * time.Second
 )
-
-// dialFunc opens a connection towards the origin.
-type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // hop is a running simulated proxy.
 type hop struct {
@@ -34,17 +33,20 @@ type hop struct {
 	back    string
 	roots   *x509.CertPool // nil: the system's
 	faults  []*applied
-	dialRaw dialFunc
+	dialRaw Dialer
 	ctx     context.Context // ends with the instance
 	stop    context.CancelFunc
 
-	listener  *countingListener
-	server    *http.Server
-	inner     *http.Server // serves HTTP found inside CONNECT
-	tunnels   *handedListener
-	goproxy   *goproxy.ProxyHttpServer
-	transport *http.Transport
-	upgrades  *http.Transport // as transport, but HTTP/1.1, and tunnels through a parent
+	listener *countingListener
+	server   *http.Server
+	goproxy  *goproxy.ProxyHttpServer
+	pools    pools
+
+	// Of a forward proxy: what serves the HTTP found inside CONNECT, plain and,
+	// where that is inspected, in TLS.
+	inner, inspector       *http.Server
+	plainInside, tlsInside *handedListener
+	authority              *selfsigned.Authority
 
 	counts counts
 	wg     sync.WaitGroup // serving goroutines and handlers
@@ -56,7 +58,7 @@ type hop struct {
 }
 
 // startHop runs a hop on listener. It takes the listener over.
-func startHop(listener net.Listener, dial dialFunc, env Env, specs []faultSpec) (*hop, error) {
+func startHop(listener net.Listener, dial Dialer, env Env, specs []faultSpec) (*hop, error) {
 	faults, err := apply(specs, env)
 	if err != nil {
 		return nil, err
@@ -69,19 +71,19 @@ func startHop(listener net.Listener, dial dialFunc, env Env, specs []faultSpec) 
 		mode: env.Mode, origin: env.Origin, parent: env.Parent, allow: env.Allow, back: env.Back, roots: roots,
 		faults: faults, dialRaw: dial, dialed: map[net.Conn]struct{}{},
 	}
-	h.ctx, h.stop = context.WithCancel(context.Background())
+	h.ctx, h.stop = context.WithCancel(context.WithValue(context.Background(), hopKey{}, h))
 	h.listener = &countingListener{Listener: listener, counts: &h.counts, faults: faults}
 	if h.mode == TCP {
 		h.wg.Go(h.serveTCP)
 		return h, nil
 	}
-	h.setTransports()
+	h.pools = h.originPools()
 	if h.mode == Forward {
 		h.goproxy = h.newGoproxy()
-		h.tunnels = newHandedListener(listener.Addr())
-		h.inner = h.newServer(http.HandlerFunc(h.insideConnect))
-		h.inner.Protocols = plainProtocols()
-		h.wg.Go(func() { _ = h.inner.Serve(h.tunnels) })
+		if err := h.serveTunnels(); err != nil {
+			h.stop()
+			return nil, err
+		}
 		h.server = h.newServer(http.HandlerFunc(h.forward))
 		h.server.Protocols = onlyHTTP1() // CONNECT takes a connection over
 		h.wg.Go(func() { _ = h.server.Serve(h.listener) })
@@ -92,8 +94,19 @@ func startHop(listener net.Listener, dial dialFunc, env Env, specs []faultSpec) 
 	return h, nil
 }
 
+// hopKey is where all contexts of a hop hold it.
+type hopKey struct{}
+
+func hopOf(ctx context.Context) *hop { return ctx.Value(hopKey{}).(*hop) }
+
 // connKey is where the server's context holds the client's connection.
 type connKey struct{}
+
+// clientOf is that connection, nil where the server does not tell.
+func clientOf(ctx context.Context) net.Conn {
+	c, _ := ctx.Value(connKey{}).(net.Conn)
+	return c
+}
 
 // tracked lets Close wait for handlers, hijacked ones included.
 func (h *hop) tracked(next http.Handler) http.Handler {
@@ -112,18 +125,23 @@ func (h *hop) tracked(next http.Handler) http.Handler {
 
 func (h *hop) reverse(w http.ResponseWriter, r *http.Request) {
 	h.counts.hits.Add(1)
-	h.handle(w, r, h.tripper(r), h.sendReverse)
+	h.handle(w, r, h.tripper(r, h.pools), h.sendReverse)
 }
 
 // sendReverse points the request at the origin and copies the answer.
 func (h *hop) sendReverse(w http.ResponseWriter, out *http.Request) {
-	out.URL.Scheme, out.URL.Host = h.origin.Scheme, h.origin.Host
-	if h.parent != nil || !isLoopback(h.origin.Hostname()) {
+	h.pointAt(out, h.origin)
+	exchangeOf(out.Context()).copy(w, out)
+}
+
+// pointAt makes origin the one that r is sent to.
+func (h *hop) pointAt(r *http.Request, origin *url.URL) {
+	r.URL.Scheme, r.URL.Host = origin.Scheme, origin.Host
+	if h.mode == Reverse && (h.parent != nil || !isLoopback(origin.Hostname())) {
 		// A site elsewhere goes by its name, and a parent proxy by this name
 		// finds the origin; otherwise a transparent hop leaves it alone.
-		out.Host = h.origin.Host
+		r.Host = origin.Host
 	}
-	exchangeOf(out.Context()).copy(w, out)
 }
 
 func (h *hop) serveTCP() {
@@ -143,10 +161,15 @@ func (h *hop) relayTCP(client net.Conn) {
 		return
 	}
 	defer h.release(client)
-	ctx, cancel := context.WithTimeout(h.ctx, dialTimeout)
+	ctx, cancel := context.WithCancel(context.WithValue(h.ctx, connKey{}, client))
 	defer cancel()
-	upstream, err := h.dial(ctx, "tcp", hostPort(h.origin))
-	if err != nil {
+	// The same as a CONNECT to the hooks of tunnels.
+	r := (&http.Request{Method: http.MethodConnect, URL: &url.URL{}, Header: http.Header{}, Host: hostPort(h.origin), RemoteAddr: client.RemoteAddr().String()}).WithContext(ctx)
+	upstream, _, refusal, err := h.openTunnel(r)
+	if refusal != nil {
+		_ = refusal.Body.Close() // there is no HTTP to say it in
+	}
+	if err != nil || refusal != nil {
 		reset(client)
 		return
 	}
@@ -156,7 +179,7 @@ func (h *hop) relayTCP(client net.Conn) {
 		return
 	}
 	defer h.release(upstream)
-	h.tunnelThrough(client, upstream, &http.Request{Header: http.Header{}})
+	h.tunnelThrough(client, upstream, r)
 }
 
 // Close ends all exchanges and waits for them.
@@ -174,10 +197,12 @@ func (h *hop) Close() error {
 
 	h.stop()
 	err := h.listener.Close()
-	if h.tunnels != nil {
-		_ = h.tunnels.Close()
+	for _, l := range []*handedListener{h.plainInside, h.tlsInside} {
+		if l != nil {
+			_ = l.Close()
+		}
 	}
-	for _, s := range []*http.Server{h.server, h.inner} {
+	for _, s := range []*http.Server{h.server, h.inner, h.inspector} {
 		if s != nil {
 			_ = s.Close()
 		}
@@ -186,11 +211,7 @@ func (h *hop) Close() error {
 		_ = c.Close()
 	}
 	h.wg.Wait()
-	for _, t := range []*http.Transport{h.transport, h.upgrades} {
-		if t != nil {
-			t.CloseIdleConnections()
-		}
-	}
+	h.pools.closeIdle()
 	h.closeDialed()
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close proxy: %w", err)

@@ -16,16 +16,37 @@ import (
 func http10Fault() Fault {
 	return Fault{
 		Name:   "http10",
-		Means:  "The origin is asked with HTTP/1.0: no chunks, no keep-alive, no upgrade.",
+		Means:  "The origin is asked with HTTP/1.0 (no chunks, no keep-alive, no upgrade), or the client is answered with it.",
 		Source: "nginx before 1.29.7 (ngx_http_proxy_module, proxy_http_version; measured on 1.22.1)",
-		Early:  true,
-		New: func(Args) (Hooks, error) {
-			return Hooks{Upstream: func(next http.RoundTripper) http.RoundTripper {
-				return tripperFunc(func(r *http.Request) (*http.Response, error) {
-					return next.RoundTrip(inHTTP10(r))
-				})
-			}}, nil
+		Params: []Param{
+			{Name: "side", Type: Word, Words: []string{"origin", "client", "both"}, Default: "origin", Main: true, Means: "which side sees the old version; over HTTP/2 clients are answered with what they speak"},
 		},
+		Early: true,
+		New: func(a Args) (Hooks, error) {
+			var h Hooks
+			if a.Text("side") != "client" {
+				h.Upstream = func(next http.RoundTripper) http.RoundTripper {
+					return tripperFunc(func(r *http.Request) (*http.Response, error) {
+						return next.RoundTrip(inHTTP10(r))
+					})
+				}
+			}
+			if a.Text("side") != "origin" {
+				h.Writer = func(next ResponseWriter, r *http.Request) ResponseWriter {
+					answerInHTTP10(exchangeOf(r.Context()).in)
+					return next
+				}
+			}
+			return h, nil
+		},
+	}
+}
+
+// answerInHTTP10 makes net/http answer in as if it had come with HTTP/1.0: it
+// looks at the request when it writes the head, and knows no other way.
+func answerInHTTP10(in *http.Request) {
+	if in.ProtoMajor == 1 {
+		in.Proto, in.ProtoMinor = "HTTP/1.0", 0
 	}
 }
 
@@ -45,7 +66,7 @@ func wantsHTTP10(ctx context.Context) bool { return ctx.Value(http10Key{}) != ni
 
 // roundTripHTTP10 is a round trip in HTTP/1.0, on a connection of its own that
 // ends with the response.
-func roundTripHTTP10(dial dialFunc, config *tls.Config, r *http.Request) (*http.Response, error) {
+func roundTripHTTP10(dial Dialer, config *tls.Config, r *http.Request) (*http.Response, error) {
 	if err := countBody(r); err != nil {
 		return nil, err
 	}

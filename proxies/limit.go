@@ -14,11 +14,12 @@ import (
 type limit struct {
 	after    time.Duration
 	end      string
-	status   int  // of the answer before the head
-	rearm    bool // bytes start the time anew
-	interim  bool // 1xx responses do too
-	fromHead bool // the time starts with the response's head
-	toHead   bool // the head stops it for good
+	status   int    // of the answer before the head
+	rearm    bool   // bytes start the time anew
+	any      bool   // whatever passes on the client's connection does, and 1xx responses
+	from     string // only those of "origin" or "client"; else both
+	fromHead bool   // the time starts with the response's head
+	toHead   bool   // the head stops it for good
 	reason   string
 }
 
@@ -26,6 +27,9 @@ func (l limit) hooks() Hooks {
 	h := Hooks{Upstream: l.upstream}
 	if !l.toHead {
 		h.Tunnel = l.tunnel
+	}
+	if l.any {
+		h.Conn = watchActivity
 	}
 	return h
 }
@@ -44,6 +48,9 @@ func (l limit) upstream(next http.RoundTripper) http.RoundTripper {
 		r = r.WithContext(ctx)
 		if l.rearm {
 			r = w.watchRequest(r)
+		}
+		if ex := exchangeOf(r.Context()); l.any && ex != nil {
+			w.follow(ex)
 		}
 		if !l.fromHead {
 			w.start()
@@ -64,7 +71,7 @@ func (l limit) upstream(next http.RoundTripper) http.RoundTripper {
 		case l.fromHead:
 			w.start()
 		default:
-			w.touch()
+			w.touch(fromOrigin)
 		}
 		resp.Body = &limitedBody{ReadCloser: resp.Body, watch: w}
 		return resp, nil
@@ -116,8 +123,17 @@ func (w *limitWatch) fire() {
 	w.onFire()
 }
 
+// Whose bytes passed.
+const (
+	fromOrigin = "origin"
+	fromClient = "client"
+)
+
 // touch notes that bytes passed.
-func (w *limitWatch) touch() {
+func (w *limitWatch) touch(from string) {
+	if other := w.from == fromOrigin || w.from == fromClient; other && w.from != from {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.rearm && w.timer != nil && !w.isUp && !w.over {
@@ -142,10 +158,10 @@ func (w *limitWatch) fired() bool {
 
 // watchRequest lets a body on its way up count, and 1xx responses if wanted.
 func (w *limitWatch) watchRequest(r *http.Request) *http.Request {
-	if w.interim {
+	if w.any {
 		r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 			Got1xxResponse: func(int, textproto.MIMEHeader) error {
-				w.touch()
+				w.touch(fromOrigin)
 				return nil
 			},
 		}))
@@ -164,7 +180,7 @@ type touchingBody struct {
 func (b *touchingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
-		b.watch.touch()
+		b.watch.touch(fromClient)
 	}
 	return n, err
 }
@@ -178,7 +194,7 @@ type limitedBody struct {
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
-		b.watch.touch()
+		b.watch.touch(fromOrigin)
 	}
 	if err == nil {
 		return n, nil

@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// tunnel limits two connections that are relayed. Bytes in either direction
-// count as activity.
+// tunnel limits two connections that are relayed.
 func (l limit) tunnel(client, upstream net.Conn) (net.Conn, net.Conn) {
 	w, s := &limitWatch{limit: l}, newSilence()
 	w.onFire = func() {
@@ -59,10 +58,18 @@ type limitedConn struct {
 
 func (c *limitedConn) NetConn() net.Conn { return c.Conn }
 
+// from is whose bytes are read from it.
+func (c *limitedConn) from() string {
+	if c.client {
+		return fromClient
+	}
+	return fromOrigin
+}
+
 func (c *limitedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.watch.touch()
+		c.watch.touch(c.from())
 	}
 	if err == nil {
 		return n, nil

@@ -10,19 +10,34 @@ func maxBytesFault() Fault {
 	return Fault{
 		Name:     "max-bytes",
 		Means:    "Every response is ended after a fixed number of bytes.",
-		Source:   "Netlify functions 20 MB (recalled); response limits of API gateways",
+		Source:   "Netlify functions 20 MB (recalled); response limits of API gateways (end=504)",
 		Provokes: []Provoke{{"max-bytes", "max-bytes(65536)"}},
 		Params: []Param{
 			{Name: "bytes", Type: Bytes, Default: "65536", Main: true, Means: "how much of the body passes; the next byte ends the response"},
-			{Name: "end", Type: Word, Words: endWords()[1:], Default: endFin, Means: "what the client sees: fin, rst, clean (a proper end) or silence"},
+			{Name: "end", Type: Word, Words: endWords(), Default: endFin, Means: "what the client sees: 504 (an answer of the proxy's, where the length is known to be too large; a close otherwise), fin, rst, clean (a proper end) or silence"},
+			{Name: "status", Type: Count, Default: "504", Means: "of the answer, with end=504"},
 		},
 		New: func(a Args) (Hooks, error) {
+			status, err := statusOf(a)
+			if err != nil {
+				return Hooks{}, err
+			}
 			most, end := a.Number("bytes"), a.Text("end")
+			known := end == endStatus
+			if known {
+				end = endFin
+			}
 			return Hooks{
 				Response: func(resp *http.Response) error {
-					if resp.StatusCode != http.StatusSwitchingProtocols {
-						resp.Body = &cappedBody{ReadCloser: resp.Body, left: most, end: end}
+					if resp.StatusCode == http.StatusSwitchingProtocols {
+						return nil
 					}
+					if known && resp.ContentLength > most && resp.Request.Method != http.MethodHead {
+						_ = resp.Body.Close()
+						*resp = *ownAnswer(resp.Request, status, "too many bytes")
+						return nil
+					}
+					resp.Body = &cappedBody{ReadCloser: resp.Body, left: most, end: end}
 					return nil
 				},
 				Tunnel: func(client, upstream net.Conn) (net.Conn, net.Conn) {

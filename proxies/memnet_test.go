@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -34,7 +35,8 @@ func (n *memNet) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	if l == nil {
 		return nil, &net.OpError{Op: "dial", Net: "mem", Err: syscall.ECONNREFUSED}
 	}
-	near, far := memPipe("client", address)
+	from, _ := ctx.Value(memFrom{}).(string)
+	near, far := memPipe(cmp.Or(from, "client"), address)
 	select {
 	case l.conns <- far:
 		return near, nil
@@ -44,6 +46,32 @@ func (n *memNet) dial(ctx context.Context, _, address string) (net.Conn, error) 
 		return nil, ctx.Err()
 	}
 }
+
+// close closes all listeners.
+func (n *memNet) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, l := range n.listeners {
+		_ = l.Close()
+	}
+}
+
+// discard listens at address and reads what comes, for good.
+func (n *memNet) discard(address string) {
+	l := n.listen(address)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.Copy(io.Discard, c); c.Close() }()
+		}
+	}()
+}
+
+// memFrom is where a context says from which address to dial.
+type memFrom struct{}
 
 type memAddr string
 

@@ -1,13 +1,10 @@
 package proxies
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -40,7 +37,11 @@ func TestAuth(t *testing.T) {
 		{"fault:auth(401)", "Proxy-Authorization: Basic eDp5", "401 Basic"},
 		{"fault:auth(401)", "Authorization: Basic eDp5", "200 "},
 	} {
-		everyWay(t, c.spec, func(t *testing.T, p *road) {
+		at := ways()
+		if c.spec == "fault:auth" {
+			at = []way{byReverse, byForward, byTLS} // CONNECT itself is asked for credentials
+		}
+		eachWay(t, at, c.spec, func(t *testing.T, p *road) {
 			origin := p.serve(script("in"))
 			conn, r, base := p.connect()
 			fmt.Fprintf(conn, "GET %s/ HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n", base, originAddr, c.header)
@@ -56,57 +57,6 @@ func TestAuth(t *testing.T) {
 			p.close(origin)
 		})
 	}
-}
-
-func TestConnections(t *testing.T) {
-	for spec, want := range map[string][]string{
-		"fault:connections(2)":           {"0s A 200", "1s B 200", "2s C 503", "4s D 200"},
-		"fault:connections(2,over=wait)": {"0s A 200", "1s B 200", "3s C 200", "4s D 200"},
-	} {
-		everyWay(t, spec, func(t *testing.T, p *road) {
-			// Each stream lasts three seconds; A leaves its place at 3 s.
-			origin := p.serve(script("head", 3*time.Second))
-			for i, name := range []string{"A", "B", "C", "D"} {
-				if name == "D" {
-					time.Sleep(time.Second)
-				}
-				go func() {
-					c, r, base := p.connect()
-					defer c.Close()
-					fmt.Fprintf(c, "GET %s/ HTTP/1.1\r\nHost: %s\r\n\r\n", base, originAddr)
-					resp, err := http.ReadResponse(r, nil)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					p.note("%s %d", name, resp.StatusCode)
-					_, _ = io.Copy(io.Discard, resp.Body)
-				}()
-				if i < 3 {
-					time.Sleep(time.Second)
-				}
-			}
-			time.Sleep(time.Minute)
-			p.close(origin)
-			p.expect(want...)
-		})
-	}
-}
-
-// An upgraded connection takes a place until it is over.
-func TestConnectionsCountUpgrades(t *testing.T) {
-	everyWay(t, "fault:connections(1)", func(t *testing.T, p *road) {
-		origin := p.serve(switching(func(_ net.Conn, rw *bufio.ReadWriter) { _, _ = io.Copy(io.Discard, rw) }))
-		first, _ := p.upgrade()
-		second, _ := p.upgrade()
-		first.Close()
-		synctest.Wait()
-		third, _ := p.upgrade()
-		second.Close()
-		third.Close()
-		p.close(origin)
-		p.expect("0s 101", "0s 503", "0s 101")
-	})
 }
 
 func TestRepeat(t *testing.T) {

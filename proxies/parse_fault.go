@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -159,7 +160,10 @@ func (s *faultSpec) complete() error {
 			}
 		}
 	}
-	_, err := s.fault.New(s.args)
+	hooks, err := s.fault.New(s.args)
+	if err == nil && hooks.Outage != nil && len(s.conditions) > 0 {
+		return errors.New("packets are dropped whatever they carry: it takes no conditions")
+	}
 	return err
 }
 

@@ -176,10 +176,9 @@ func placed(file string, err error) error {
 func (p Preset) proxy(name string) (Proxy, error) {
 	s := &simulated{name: name, faults: p.specs}
 	if len(p.Modes) > 0 {
-		possible := s.Capabilities().Modes
 		for _, m := range p.Modes {
-			if !slices.Contains(possible, m) {
-				return nil, fmt.Errorf("preset %s: fault %s needs to see HTTP, it cannot act in %s mode", p.Name, s.needsHTTP(), m)
+			if reason := s.cannot(m); reason != "" {
+				return nil, fmt.Errorf("preset %s: %s", p.Name, reason)
 			}
 		}
 		s.modes = p.Modes

@@ -56,14 +56,18 @@ type Capabilities struct {
 // Env is what an instance is started with.
 type Env struct {
 	Origin *url.URL // http://127.0.0.1:port, or https
-	Mode   Mode     // "" is Reverse where the proxy can, else its only mode
-	Listen string   // "" is a free loopback port
+	// Others are further origins with the same content as Origin, for simulated
+	// proxies with a fault that balances (Fault.Origins); nil is one origin.
+	// Clients reach them through the fault alone.
+	Others []*url.URL
+	Mode   Mode   // "" is Reverse where the proxy can, else its only mode
+	Listen string // "" is a free loopback port
 	// Front makes a reverse proxy's side towards clients TLS, with HTTP/1.x and
 	// 2 by ALPN; nil is plain, with HTTP/1.x and 2 by prior knowledge. In
 	// forward and tcp mode TLS passes through, and it is not used.
 	Front *tls.Certificate
-	// RootsPEM are the authorities to trust for an https Origin; nil are the
-	// system's.
+	// RootsPEM are the authorities to trust for an https Origin besides those of
+	// the system.
 	RootsPEM []byte
 	// Back is the HTTP version towards Origin: "1.0", "1.1" or "2". "" is 1.1,
 	// and for an https Origin what ALPN gives. Upgrades are asked with 1.1.
@@ -112,6 +116,12 @@ var ErrNoReload = errors.New("the program cannot read its configuration again")
 type Route struct {
 	Base  *url.URL
 	Proxy *url.URL
+	// RootsPEM are the authorities of hops that inspect TLS, nil if none does.
+	// The matrix runner does not hand them to its clients, so that these see the
+	// interception; whoever wants clients that trust it, as the machines of a
+	// company do, adds them to what the clients trust (cometbench proxy --ca-out
+	// writes them to a file).
+	RootsPEM []byte
 }
 
 // Stats are the counters of an instance. -1 means that it cannot tell.

@@ -11,7 +11,7 @@ import (
 // stands in front of a proxy that is not ours, to prove that it was used.
 type Relay struct {
 	target   string
-	dialer   dialFunc
+	dialer   Dialer
 	listener net.Listener
 	ctx      context.Context
 	stop     context.CancelFunc
@@ -48,7 +48,7 @@ func startRelay(ctx context.Context, address, target string) (*Relay, error) {
 	return relayOn(listener, (&net.Dialer{Timeout: dialTimeout}).DialContext, target), nil
 }
 
-func relayOn(listener net.Listener, dial dialFunc, target string) *Relay {
+func relayOn(listener net.Listener, dial Dialer, target string) *Relay {
 	r := &Relay{target: target, dialer: dial, listener: listener, conns: map[net.Conn]struct{}{}}
 	r.ctx, r.stop = context.WithCancel(context.Background())
 	r.wg.Go(r.serve)

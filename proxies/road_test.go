@@ -2,7 +2,6 @@ package proxies
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -64,13 +63,25 @@ type road struct {
 // newRoad starts a hop for spec in front of originAddr.
 func newRoad(t *testing.T, w way, spec string, scale float64) *road {
 	t.Helper()
+	return newRoadIn(t, w, spec, Env{Scale: scale})
+}
+
+// newRoadIn starts one in an Env that lacks what the way decides.
+func newRoadIn(t *testing.T, w way, spec string, env Env) *road {
+	t.Helper()
 	p := &road{t: t, net: newMemNet(), way: w}
 	proxy, err := Parse(spec, ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := Env{Origin: mustURL("http://" + originAddr), Mode: Reverse, Scale: scale, Seed: 1}
+	env.Mode, env.Seed = Reverse, 1
+	if env.Origin == nil {
+		env.Origin = mustURL("http://" + originAddr)
+	}
 	if w.overTLS() {
+		for _, other := range env.Others {
+			other.Scheme = "https"
+		}
 		if p.pair, err = selfsigned.New(); err != nil {
 			t.Fatal(err)
 		}
@@ -92,9 +103,12 @@ func newRoad(t *testing.T, w way, spec string, scale float64) *road {
 }
 
 // serve runs an origin.
-func (p *road) serve(handler http.HandlerFunc) *http.Server {
+func (p *road) serve(handler http.HandlerFunc) *http.Server { return p.serveAt(originAddr, handler) }
+
+// serveAt runs one at an address.
+func (p *road) serveAt(address string, handler http.HandlerFunc) *http.Server {
 	s := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
-	l := p.net.listen(originAddr)
+	l := p.net.listen(address)
 	if p.way.overTLS() {
 		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{p.pair.Certificate}}
 		go func() { _ = s.ServeTLS(l, "", "") }()
@@ -110,31 +124,6 @@ func (p *road) note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.log = append(p.log, fmt.Sprintf("%v %s", time.Since(p.start), fmt.Sprintf(format, args...)))
-}
-
-// connect opens a client's connection up to where a request can be sent, and
-// returns the target to ask for.
-func (p *road) connect() (net.Conn, *bufio.Reader, string) {
-	p.t.Helper()
-	c, err := p.net.dial(context.Background(), "", "hop")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	r := bufio.NewReader(c)
-	switch p.way {
-	case byTLS:
-		c = tls.Client(c, p.trust())
-		return c, bufio.NewReader(c), ""
-	case byForward:
-		return c, r, "http://" + originAddr
-	case byConnect:
-		fmt.Fprintf(c, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", originAddr, originAddr)
-		resp, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"})
-		if err != nil || resp.StatusCode != 200 {
-			p.t.Fatalf("CONNECT: %v %v", resp, err)
-		}
-	}
-	return c, r, ""
 }
 
 // trust is a client's TLS.
@@ -214,6 +203,7 @@ func (p *road) close(servers ...*http.Server) {
 	if err := p.hop.Close(); err != nil {
 		p.t.Error(err)
 	}
+	p.net.close()
 	time.Sleep(time.Hour) // whatever an origin still waits for
 	synctest.Wait()
 }

@@ -75,7 +75,7 @@ func writeHead(w io.Writer, resp *http.Response) error {
 // tunnelThrough applies the tunnel hooks whose conditions r fulfils and relays.
 func (h *hop) tunnelThrough(client, upstream net.Conn, r *http.Request) {
 	for _, f := range h.faults {
-		if f.hooks.Tunnel != nil && !f.late && f.gate.match(f.conditions, r) {
+		if f.hooks.Tunnel != nil && f.matches(r) {
 			client, upstream = f.hooks.Tunnel(client, upstream)
 		}
 	}

@@ -3,6 +3,7 @@ package proxies
 import (
 	"context"
 	"io"
+	"net/url"
 	"testing"
 	"time"
 )
@@ -112,7 +113,7 @@ func TestFaultsThatNeedHTTPRefuseTCPMode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		inst, err := proxy.Start(context.Background(), Env{Origin: mustURL("http://" + originAddr), Mode: TCP})
+		inst, err := proxy.Start(context.Background(), Env{Origin: mustURL("http://" + originAddr), Others: []*url.URL{mustURL("http://127.0.0.1:1")}, Mode: TCP})
 		if err == nil {
 			inst.Close()
 		}

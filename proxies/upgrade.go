@@ -23,10 +23,11 @@ func upgradeFault() Fault {
 			{"upgrade-one-way", "upgrade(mode=one-way)"},
 		},
 		Params: []Param{
-			{Name: "mode", Type: Word, Words: []string{"refuse", "strip", "mute", "kill", "one-way"}, Default: "refuse", Main: true, Means: "refuse: answered by the proxy; strip: the origin sees a plain request; mute: 101 passes, then nothing either way; kill: 101 passes, then the connection ends; one-way: one direction is lost"},
+			{Name: "mode", Type: Word, Words: []string{"refuse", "strip", "mute", "kill", "one-way", "delay"}, Default: "refuse", Main: true, Means: "refuse: answered by the proxy; strip: the origin sees a plain request; mute: 101 passes, then nothing either way; kill: 101 passes, then the connection ends; one-way: one direction is lost; delay: each frame, once it is whole, is late"},
 			{Name: "status", Type: Count, Default: "403", Means: "of the refusal"},
 			{Name: "after", Type: Duration, Time: Wire, Default: "200ms", Means: "from the 101 to the kill"},
 			{Name: "end", Type: Word, Words: []string{endFin, endRst}, Default: endFin, Means: "what the client sees of the kill"},
+			{Name: "by", Type: Duration, Time: Wire, Default: "500ms", Means: "how late delay makes each frame, either way"},
 			{Name: "lost", Type: Word, Words: []string{"from-origin", "from-client"}, Default: "from-origin", Means: "which direction one-way loses"},
 		},
 		Early: true,
@@ -50,6 +51,11 @@ func upgradeFault() Fault {
 			case "kill":
 				after, rst := a.Duration("after"), a.Text("end") == endRst
 				return onSwitch(func(s io.ReadWriteCloser) io.ReadWriteCloser { return killLater(s, after, rst) }), nil
+			case "delay":
+				if a.Duration("by") > maxLatency {
+					return Hooks{}, errors.New("more than a minute is no delay")
+				}
+				return delayUpgraded(a.Duration("by")), nil
 			case "one-way":
 				fromOrigin := a.Text("lost") == "from-origin"
 				return onSwitch(func(s io.ReadWriteCloser) io.ReadWriteCloser { return &lossyStream{s, fromOrigin, !fromOrigin} }), nil

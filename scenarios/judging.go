@@ -96,9 +96,7 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
-	if cause, ok := measure.CauseByID(rec.Cause); ok {
-		rec.Advice = cause.Advice
-	}
+	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
 		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-interval > quickControl

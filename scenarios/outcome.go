@@ -186,7 +186,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		defer b.Origin.Close()
 		b.RootsPEM = slices.Concat(b.RootsPEM, b.Origin.Roots())
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, r.opt.Seed, t.OwnProxy)
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels), t.OwnProxy)
 	if err != nil {
 		run.err = err
 		return run

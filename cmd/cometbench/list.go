@@ -91,7 +91,9 @@ func list(kind string) ([]listed, error) {
 		for _, f := range proxies.Faults() {
 			var params, causes []string
 			for _, p := range f.Provokes {
-				causes = append(causes, p.Cause)
+				if !slices.Contains(causes, p.Cause) { // by several ways of writing the fault
+					causes = append(causes, p.Cause)
+				}
 			}
 			for _, p := range f.Params {
 				text := p.Name

@@ -130,9 +130,7 @@ func Judge(labels Labels, checks []CheckRecord) CellRecord {
 		}
 	}
 	cell.Cause = decidingCause(cell.Verdict, checks)
-	if c, ok := CauseByID(cell.Cause); ok {
-		cell.Advice = c.Advice
-	}
+	cell.Advice = AdviceFor(cell.Cause, labels.Proxy)
 	return cell
 }
 
