@@ -58,6 +58,11 @@ func Options() []Option {
 		{"slow", "disconnect|drop|wait", "disconnect", "What happens when more than 256 messages or 1 MB wait for the subscriber.", setSlow},
 		{"echo", "0|1", "0", "Answer with a cookie and with the request's X-Cometbench-Probe as X-Cometbench-Echo, and write the names of the request's header fields down.", setFlag(func(p *Params) *bool { return &p.Echo }, "1", "0")},
 		{"fail", "403|502|close|cut", "", "Fail instead of serving: with this status, by closing the connection unanswered, or by breaking off behind the first message of a stream, in the middle of a poll's answer.", setWord(func(p *Params) *string { return &p.Fail }, failForbidden, failBadGateway, failClose, failCut)},
+		{"break", "messages", "0", "The message, counted from 1, in the middle of which a stream is broken off without an end notice; 0 is none.", setInt(maxLimit, func(p *Params) *int { return &p.Break })},
+		{"status", "204|400-599", "", "Answer with this status instead of a subscription.", setStatus},
+		{"interim", "duration", "0", "Pause between 102 answers while a poll is held, over HTTP/1.1 and later; 0 sends none.", setDuration(func(p *Params) *span { return &p.Interim })},
+		{"keepalive", "duration", "0", "Silence after which TCP asks the peer of the connection whether it is there, and again as often; two questions without an answer end it. 0 leaves the system's; whole seconds count.", setDuration(func(p *Params) *span { return &p.KeepAlive })},
+		{"user_timeout", "duration", "0", "How long sent bytes may go unacknowledged until TCP ends the connection (TCP_USER_TIMEOUT; Linux only); 0 leaves the system's.", setDuration(func(p *Params) *span { return &p.UserTimeout })},
 		{"nonce", "text", "", "Ignored, and kept in the record; it makes a URL unique.", setText(func(p *Params) *string { return &p.Nonce })},
 	}
 }

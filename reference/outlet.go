@@ -16,6 +16,9 @@ type outlet interface {
 	// heartbeat says that the stream is alive by the carrier's own means. The
 	// loop uses it when the framer has no bytes for a heartbeat.
 	heartbeat() error
+	// breakOff hands the first half of a frame to the kernel. It is the last
+	// thing written.
+	breakOff(frame []byte) error
 	// allow bounds the writes from now on by one deadline.
 	allow(d time.Duration)
 	// interrupt breaks a blocked send off. It is called at any time, by
@@ -65,6 +68,8 @@ func (o *httpOutlet) send(frame []byte, flush bool) error {
 	}
 	return o.rc.Flush()
 }
+
+func (o *httpOutlet) breakOff(frame []byte) error { return o.send(frame[:len(frame)/2], true) }
 
 // heartbeat has nothing to add: HTTP has no heartbeat of its own.
 func (o *httpOutlet) heartbeat() error { return nil }

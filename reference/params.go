@@ -42,6 +42,11 @@ type Params struct {
 	Slow         SlowPolicy
 	Echo         bool   // hand a cookie and the probe back, and note what arrived
 	Fail         string // how to fail instead; "" is to serve
+	Break        int    // message in whose middle the stream is broken off, 0 is none
+	Status       int    // answered instead of a subscription, 0 is none
+	Interim      time.Duration
+	KeepAlive    time.Duration
+	UserTimeout  time.Duration
 	Nonce        string
 }
 

@@ -22,8 +22,12 @@ type stream struct {
 	f    Framer
 	out  outlet
 	life Lifetime
+	sent int // messages
 	buf  []byte
 }
+
+// errBroken ends a stream that was to be broken off.
+var errBroken = errors.New("broken off")
 
 func newStream(sub *Subscription, f Framer, out outlet, length int64) *stream {
 	p := &sub.Params
@@ -50,6 +54,8 @@ func (s *stream) run(ctx context.Context) (reason string, err error) {
 		s.sub.ended(reason)
 	case errors.Is(err, errAsked):
 		s.sub.ended(noteCut)
+	case errors.Is(err, errBroken):
+		s.sub.ended(errBroken.Error())
 	case s.sub.queue.overrun(): // the interrupt broke the write off
 		s.sub.ended(ReasonSlow)
 	case errors.Is(err, context.Canceled):
@@ -148,6 +154,12 @@ func (s *stream) message(m *Message) (reason string, err error) {
 	s.buf = s.f.Message(s.buf[:0], m)
 	if !s.fits() {
 		return s.doesNotFit(m)
+	}
+	if s.sent++; s.sent == s.sub.Params.Break {
+		if err := s.out.breakOff(s.buf); err != nil {
+			return "", err
+		}
+		return "", errBroken
 	}
 	if err := s.out.send(s.buf, s.sub.Params.Flush); err != nil {
 		return "", err

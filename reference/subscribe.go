@@ -73,6 +73,12 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 		return refuse(http.StatusBadRequest, err)
 	}
 	sub.Params = params
+	if params.Status != 0 {
+		return refuse(params.Status, errors.New("this status was asked for"))
+	}
+	if err := tune(r, &params); err != nil {
+		return refuse(http.StatusNotImplemented, err)
+	}
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
 		if _, _, err := parsePosition(id); err != nil {
 			return refuse(http.StatusBadRequest, fmt.Errorf("Last-Event-ID %.40q: %w", id, err))

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -115,6 +117,20 @@ func (o *socketOutlet) head() error { return nil }
 
 func (o *socketOutlet) send(frame []byte, _ bool) error {
 	return o.conn.Write(context.Background(), websocket.MessageText, frame)
+}
+
+// breakOff writes a text frame's head and half of what the head promises.
+// Nothing else is written then but pings, whose place between frames it has.
+func (o *socketOutlet) breakOff(frame []byte) error {
+	head := []byte{0x81, byte(len(frame))} // RFC 6455, 5.2: the last frame of a text message
+	switch {
+	case len(frame) > math.MaxUint16:
+		head = binary.BigEndian.AppendUint64([]byte{0x81, 127}, uint64(len(frame)))
+	case len(frame) > 125:
+		head = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(frame)))
+	}
+	_, err := o.raw.Write(append(head, frame[:len(frame)/2]...))
+	return err
 }
 
 // heartbeat sends a ping and leaves the pong to wait for itself; while one is

@@ -33,6 +33,8 @@ func (o *transportOutlet) send(frame []byte, _ bool) error {
 	return err
 }
 
+func (o *transportOutlet) breakOff(frame []byte) error { return o.send(frame[:len(frame)/2], true) }
+
 // heartbeat has nothing to add: a heartbeat is a line.
 func (o *transportOutlet) heartbeat() error { return nil }
 

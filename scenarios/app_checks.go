@@ -19,7 +19,7 @@ func ApplicationChecks() []Check {
 		appCheck("delivery/order", "Do the messages' own numbers count up?", measure.Delivery, judgeOrder),
 		appCheck("delivery/latency", "How old are messages by their own send times?", measure.Delivery, judgeLatency),
 		appCheck("delivery/silence", "Which silence of the application did the path bear?", measure.Delivery, judgeSilence),
-		appCheck("ending/truncated", "Does the answer end as the application ended it?", measure.Ending, judgeTruncated),
+		appCheck("ending/truncated", "Does the answer end as the application ended it?", measure.Ending, judgeAppTruncated),
 	}
 	own[6].Kind = measure.Observe
 	for _, c := range All() {

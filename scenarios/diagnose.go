@@ -266,6 +266,9 @@ func diagnoseCut(e *Evidence, technique measure.Technique, burst bool) diagnosis
 		d.cause = "truncated"
 	case burst:
 		d.cause = "max-bytes"
+	case end.StreamReset:
+		d.cause = "h2-reset"
+		d.got += "; the stream alone was reset, its connection lives on"
 	}
 	return d
 }

@@ -22,6 +22,11 @@ type judged struct {
 	attempts int // how often it was measured, if more than once
 }
 
+// agrees reports whether two measurements say the same of the path.
+func (j judged) agrees(other judged) bool {
+	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts()
+}
+
 // judge answers one check from its trials.
 func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) judged {
 	rec := judged{CheckRecord: measure.CheckRecord{
@@ -47,9 +52,13 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 			rec.Hits += hits(e)
 		}
 		var pathCannot *proxies.UnsupportedError
-		var clientCannot *unsupportedError
-		if errors.As(run.err, &pathCannot) || errors.As(run.err, &clientCannot) {
+		if errors.As(run.err, &pathCannot) {
 			rec.Verdict, rec.Got = measure.Unsupported, run.err.Error()
+			return rec
+		}
+		var unable *unableError
+		if errors.As(run.err, &unable) {
+			rec.Verdict, rec.Got = unable.verdict, unable.reason
 			return rec
 		}
 		if errors.Is(run.err, app.ErrBudget) {
@@ -62,8 +71,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 			return rec
 		}
 		// A schedule that came out compressed shows another pattern than asked
-		// for; a burst is compressed anyway.
-		if lag := worstLag(run.evidence); (check.Axis == measure.Delivery || check.Further != nil) && lag > publisherLag && (t.Name != burstName || lag > lateBurst) {
+		// for; a burst is compressed anyway, and where content alone is asked for
+		// it does not matter.
+		if lag := worstLag(run.evidence); (check.Axis == measure.Delivery || check.Further != nil) && lag > publisherLag && t.Name != integrityName && (t.Name != burstName || lag > lateBurst) {
 			rec.Verdict = measure.HarnessFailed
 			rec.Got = fmt.Sprintf("this machine was too busy: the publisher itself was %s late", short(lag))
 			rec.doubtful = true
@@ -150,6 +160,9 @@ func controlFailure(check string, ctl *control) string {
 	}
 	switch c := ctl.outcome.checks[i]; c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
+		if c.Cause == "browser-connection-limit" {
+			return "" // the client's own, which each path's answer names by itself
+		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
 	}
 	return ""

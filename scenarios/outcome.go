@@ -25,17 +25,6 @@ type outcome struct {
 	evidence map[string]*Evidence
 }
 
-// of is the outcome with the answers to these checks only.
-func (o outcome) of(checks []Check) outcome {
-	var records []measure.CheckRecord
-	for _, c := range checks {
-		if i := slices.IndexFunc(o.checks, func(r measure.CheckRecord) bool { return r.Check == c.ID }); i >= 0 {
-			records = append(records, o.checks[i])
-		}
-	}
-	return outcome{checks: records, evidence: o.evidence}
-}
-
 // paced is the evidence that shows how late messages are anyway.
 func (o outcome) paced() *Evidence {
 	for _, name := range []string{"steady", appName} {
@@ -117,20 +106,24 @@ func (r *runner) further(ctx context.Context, c cell, asked []Check, seen *sight
 // doubt.
 func (r *runner) settle(ctx context.Context, c cell, check Check, trials []Trial, seen *sightings) measure.CheckRecord {
 	rec := r.judge(c, check, trials, seen)
+	before := rec
 	for attempt := 2; attempt <= maxAttempts && rec.doubtful && ctx.Err() == nil; attempt++ {
 		again := *seen
 		again.runs = r.trials(ctx, c, trials, attempt)
 		next := r.judge(c, check, trials, &again)
 		// The same answer twice is believed, unless it is that nothing
-		// could be measured.
-		confirmed := next.Verdict == rec.Verdict && next.Cause == rec.Cause && rec.Verdict.Counts()
-		if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict {
+		// could be measured. It may be a second cause for the same verdict,
+		// but no worse one: noise makes nothing better.
+		twice := next.agrees(before) && next.Verdict == rec.Verdict
+		confirmed := next.agrees(rec) || twice
+		if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict || twice {
 			rec = next
 			for name, run := range again.runs {
 				seen.runs[name] = run
 			}
 		}
 		rec.doubtful = next.doubtful && !confirmed
+		before = next
 		rec.attempts = attempt
 	}
 	if rec.attempts > 1 {
@@ -215,10 +208,14 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	quiet = max(1, quiet)
 	r.trialIs(c, t, trialAsks, quiet)
 	if places := r.places[c.receiver.Name]; places != nil {
-		if run.err = places.Acquire(ctx, 1); run.err != nil {
+		wanted := int64(1)
+		if t.WholeClient {
+			wanted = int64(c.receiver.AtOnce)
+		}
+		if run.err = places.Acquire(ctx, wanted); run.err != nil {
 			return run
 		}
-		defer places.Release(1)
+		defer places.Release(wanted)
 	}
 	r.trialIs(c, t, trialQueues, quiet)
 	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
@@ -250,13 +247,20 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		}
 		defer b.Origin.Close()
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels)+int64(c.round))
+	if t.OwnOrigin {
+		if b.Origin, run.err = another(ctx, r.opt.Origin, c.path); run.err != nil {
+			return run
+		}
+		defer b.Origin.Close()
+		b.RootsPEM = slices.Concat(b.RootsPEM, b.Origin.Roots())
+	}
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels)+int64(c.round), t.OwnProxy)
 	if err != nil {
 		run.err = err
 		return run
 	}
 	defer giveBack()
-	run.version, run.configHash, b.Route = in.Version(), in.ConfigHash(), in.Route()
+	run.version, run.configHash, b.Route, b.Instance = in.Version(), in.ConfigHash(), in.Route(), in
 	run.evidence, run.err = t.Run(ctx, b)
 	if run.err != nil {
 		return run

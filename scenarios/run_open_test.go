@@ -57,11 +57,11 @@ func TestFaultsOfTheOpening(t *testing.T) {
 			all[check] = true
 		}
 	}
-	r := runSome(t, []string{es, xs, ws, lp, sp}, specs, slices.Collect(maps.Keys(all)), proxies.Reverse, func(l measure.Labels, check string) bool {
+	r := plan{techniques: []string{es, xs, ws, lp, sp}, specs: specs, checks: slices.Collect(maps.Keys(all)), mode: proxies.Reverse, ask: func(l measure.Labels, check string) bool {
 		return l.Proxy == "transparent" || slices.ContainsFunc(table, func(row provoked) bool {
 			return l.Proxy == "fault:"+row.spec && slices.Contains(row.techniques, l.Technique) && slices.Contains(row.checks, check)
 		})
-	})
+	}}.run(t)
 	for _, tt := range table {
 		verdict, cause, _ := strings.Cut(tt.want, " ")
 		for _, tech := range tt.techniques {
@@ -92,10 +92,10 @@ func TestWhatHoldingHangsOn(t *testing.T) {
 		"fault:buffer(until=close)":                                     {es: "buffer-until-close"},
 		"fault:buffer(bytes=4096)":                                      {xs: "buffer-until-bytes"},
 	}
-	r := runSome(t, []string{es, xs, fi}, slices.Collect(maps.Keys(held)), checks, proxies.Reverse, func(l measure.Labels, check string) bool {
+	r := plan{techniques: []string{es, xs, fi}, specs: slices.Collect(maps.Keys(held)), checks: checks, mode: proxies.Reverse, ask: func(l measure.Labels, check string) bool {
 		cause, wanted := held[l.Proxy][l.Technique]
 		return wanted && (check != "delivery/burst" || strings.HasPrefix(cause, "buffer-until"))
-	})
+	}}.run(t)
 	for spec, by := range held {
 		for tech, cause := range by {
 			if cause != "" {

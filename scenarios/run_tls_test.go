@@ -104,7 +104,7 @@ func TestInterceptedTLS(t *testing.T) {
 			}
 			path := inspector(t, own)
 			techniques := []string{"eventsource", "websocket", "long-poll"}
-			r := runAt(t, scenarios.Options{Origin: origin, TimeScale: 0.01}, techniques, []string{path, "transparent"}, []string{"opening/connect"}, "forward", nil)
+			r := plan{techniques: techniques, specs: []string{path, "transparent"}, checks: []string{"opening/connect"}, mode: "forward", opt: scenarios.Options{Origin: origin, TimeScale: 0.01}}.run(t)
 			for _, tech := range techniques {
 				expect(t, r, tech, path, tt.verdict, "tls-intercepted")
 				expect(t, r, tech, "transparent", measure.Works, "")

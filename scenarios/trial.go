@@ -25,7 +25,15 @@ type Trial struct {
 	// Provoking trials ask for what the cell itself does not do, so that an
 	// error answer is an answer and says nothing of its openings.
 	Provoking bool
-	Run       func(ctx context.Context, b *Bench) (*Evidence, error)
+	// OwnProxy trials run in front of an instance that no other trial uses, also
+	// of a real program: they disturb it, or count what it does.
+	OwnProxy bool
+	// OwnOrigin trials have an origin of their own as well.
+	OwnOrigin bool
+	// WholeClient trials subscribe often at once: they take all the places of a
+	// client that has a limited number.
+	WholeClient bool
+	Run         func(ctx context.Context, b *Bench) (*Evidence, error)
 }
 
 // Bench is one trial's place at the path: everything it may touch.
@@ -34,6 +42,7 @@ type Bench struct {
 	Variant   string
 	Client    measure.Client
 	Origin    Origin
+	Instance  proxies.Instance // the path itself
 	Route     proxies.Route
 	HTTP      string
 	Scale     float64 // of policy time; 1 when the path cannot be scaled
@@ -87,15 +96,17 @@ type exchange struct {
 // asking says in what an exchange differs from the cell's usual one. The zero
 // asking is the usual one.
 type asking struct {
-	resume    bool          // streams and sockets come back; polls always do, unless once is set
-	once      bool          // one request and no more, for polls as well
-	channel   string        // somebody else's; "" is one of its own
-	variant   string        // of the technique, if other is set
-	other     bool          // ask in another variant than the cell's
-	header    http.Header   // sent in addition
-	socketVia string        // as measure.Target has it
-	uplink    []string      // as measure.Subscription has it; nil is a greeting
-	pause     time.Duration // between two of these
+	resume    bool            // streams and sockets come back; polls always do, unless once is set
+	once      bool            // one request and no more, for polls as well
+	channel   string          // somebody else's; "" is one of its own
+	variant   string          // of the technique, if other is set
+	other     bool            // ask in another variant than the cell's
+	header    http.Header     // sent in addition
+	socketVia string          // as measure.Target has it
+	uplink    []string        // as measure.Subscription has it; nil is a greeting
+	pause     time.Duration   // between two of these
+	vanish    <-chan struct{} // as measure.Subscription has it
+	wire      *measure.Wire   // as measure.Subscription has it
 }
 
 // greeting is what a socket's client sends up as soon as it is open: a socket
@@ -103,7 +114,7 @@ type asking struct {
 const greeting = `{"cometbench":"up"}`
 
 // open starts the client on a channel of its own with the given subscribe
-// options. Polls always come back for the next answer; streams and sockets
+// options; with a nonce of the trial's, where they have none. Polls always come back for the next answer; streams and sockets
 // only when resume is set.
 func (b *Bench) open(ctx context.Context, part string, opts url.Values, resume bool) *exchange {
 	return b.begin(ctx, part, b.subscription(b.Nonce+"-"+part, opts, asking{resume: resume}))
@@ -118,7 +129,7 @@ func (b *Bench) openAs(ctx context.Context, part string, opts url.Values, how as
 	}
 	sub := b.subscription(channel, opts, how)
 	if err := b.Client.Supports(sub); err != nil {
-		return nil, &unsupportedError{err.Error()}
+		return nil, &unableError{measure.Unsupported, err.Error()}
 	}
 	x := b.begin(ctx, part, sub)
 	x.channel = channel
@@ -127,10 +138,13 @@ func (b *Bench) openAs(ctx context.Context, part string, opts url.Values, how as
 
 // subscription is what a client is to do along this path.
 func (b *Bench) subscription(channel string, opts url.Values, how asking) measure.Subscription {
-	opts.Set("nonce", b.Nonce)
+	if !opts.Has("nonce") {
+		opts.Set("nonce", b.Nonce)
+	}
 	sub := measure.Subscription{
 		Technique: b.Technique.Name, Variant: b.Variant, Target: b.target("/"), Retry: 100 * time.Millisecond,
 		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink, UplinkPause: how.pause,
+		Vanish: how.vanish, Wire: how.wire,
 	}
 	if how.other {
 		sub.Variant = how.variant
@@ -230,17 +244,30 @@ func accepted(events []measure.Event) bool {
 
 // publish sends one message that is due now or was due earlier.
 func (x *exchange) publish(ctx context.Context, due time.Time, body []byte) error {
-	x.ev.Lag = max(x.ev.Lag, time.Since(due))
-	id, err := x.b.Origin.Publish(ctx, x.channel, due, "application/json", body)
-	if err != nil {
-		return err
-	}
 	sum, err := measure.SumJSON(body)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(body), Sum: sum})
+	return x.publishAs(ctx, due, payload{contentType: "application/json", body: body, sum: sum})
+}
+
+// publishAs does so with a body of any type.
+func (x *exchange) publishAs(ctx context.Context, due time.Time, p payload) error {
+	x.ev.Lag = max(x.ev.Lag, time.Since(due))
+	id, err := x.b.Origin.Publish(ctx, x.channel, due, p.contentType, p.body)
+	if err != nil {
+		return err
+	}
+	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(p.body), Sum: p.sum, Kind: p.kind})
 	return nil
+}
+
+// payload is the body of a message to be published.
+type payload struct {
+	kind        string // what it is meant to try, "" for an ordinary one
+	contentType string
+	body        []byte
+	sum         string // of its data, as clients report it
 }
 
 // schedule sends count messages, one every spacing, the first after a spacing.

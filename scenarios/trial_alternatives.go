@@ -42,7 +42,7 @@ func alternativesTrial() Trial {
 			add(partType, opts, asking{})
 		}
 		if len(asked) == 0 {
-			return nil, &unsupportedError{b.Client.Name() + " can ask for this in no other way"}
+			return nil, &unableError{measure.Unsupported, b.Client.Name() + " can ask for this in no other way"}
 		}
 		return b.sideBySide(ctx, asked, alternativeMessages)
 	}}

@@ -29,7 +29,7 @@ type single struct {
 func (b *Bench) ask(ctx context.Context, part string, s single) (*Evidence, error) {
 	asker, ok := b.Client.(measure.Asker)
 	if !ok {
-		return nil, &unsupportedError{b.Client.Name() + " makes no requests but those of its subscriptions; ask the Go client"}
+		return nil, &unableError{measure.Unsupported, b.Client.Name() + " makes no requests but those of its subscriptions; ask the Go client"}
 	}
 	target := b.target(s.path)
 	target.URL += "?" + s.query.Encode()
@@ -41,7 +41,7 @@ func (b *Bench) ask(ctx context.Context, part string, s single) (*Evidence, erro
 	var err error
 	e.Answer, err = asker.Ask(within, measure.Request{Target: target, Pieces: s.pieces, HeadOnly: s.headOnly}, log.from(b.Client))
 	if err != nil {
-		return nil, &unsupportedError{err.Error()}
+		return nil, &unableError{measure.Unsupported, err.Error()}
 	}
 	if errors.Is(within.Err(), context.DeadlineExceeded) {
 		e.Left = time.Now()

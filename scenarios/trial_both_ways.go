@@ -30,7 +30,7 @@ func bothWaysTrial() Trial {
 		if b.Technique.Name == "websocket" {
 			how.uplink, how.pause = []string{greeting, greeting, greeting}, upSpacing
 		} else if _, ok := b.Client.(measure.Asker); !ok {
-			return nil, &unsupportedError{b.Client.Name() + " sends no request body in pieces; ask the Go client"}
+			return nil, &unableError{measure.Unsupported, b.Client.Name() + " sends no request body in pieces; ask the Go client"}
 		}
 		x, err := b.openAs(ctx, partDown, unrecycled(), how)
 		if err != nil {

@@ -26,7 +26,7 @@ const joinWait = 700 * time.Millisecond
 func cachingTrial() Trial {
 	return Trial{Name: cachingName, Provoking: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		if _, ok := b.Client.(measure.Asker); !ok {
-			return nil, &unsupportedError{b.Client.Name() + " makes every URL unlike all others; ask the Go client"}
+			return nil, &unableError{measure.Unsupported, b.Client.Name() + " makes every URL unlike all others; ask the Go client"}
 		}
 		before, after, err := b.oneBehindTheOther(ctx)
 		if err != nil {

@@ -33,7 +33,7 @@ func headersTrial() Trial {
 			return probe, err
 		}
 		post, err := b.sink(ctx, partPost, false, nil)
-		var cannot *unsupportedError
+		var cannot *unableError
 		if errors.As(err, &cannot) {
 			return probe, nil // this client has shown what it can
 		}

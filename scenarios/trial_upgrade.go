@@ -42,7 +42,7 @@ func upgradeTrial() Trial {
 			parts = append(parts, e)
 		}
 		if len(parts) == 0 {
-			return nil, &unsupportedError{b.Client.Name() + " opens websockets in none of the ways that lead along this path"}
+			return nil, &unableError{measure.Unsupported, b.Client.Name() + " opens websockets in none of the ways that lead along this path"}
 		}
 		return inParts(parts...), nil
 	}}

@@ -32,6 +32,7 @@ type exchange struct {
 	gate   gate
 	show   func([]byte) error // decodes what the gate lets through
 
+	alone   bool  // the stream was reset, and the connection lives
 	ended   *Item // the end notice
 	grace   *time.Timer
 	gapLast bool // no message followed the last gap notice
@@ -139,6 +140,7 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 		return outcome{} // we left
 	}
 	kind := endOf(resp, wire.err)
+	x.alone = resetAlone(wire.err)
 	sound := true
 	switch {
 	case err == io.EOF:
@@ -168,9 +170,9 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 // end reports the end of the exchange and says what comes next.
 func (x *exchange) end(kind measure.EndKind, answered bool) outcome {
 	out := outcome{answered: answered, failed: !answered, after: string(kind)}
-	e := measure.Event{Kind: measure.End, T: x.stamp, EndKind: kind}
+	e := measure.Event{Kind: measure.End, T: x.stamp, EndKind: kind, StreamReset: x.alone}
 	if x.ended != nil {
-		e.Note, e.EndKind = x.ended.Reason, measure.EndClean
+		e.Note, e.EndKind, e.StreamReset = x.ended.Reason, measure.EndClean, false
 		out.over = x.ended.Reason == reasonTerminated
 		out.failed = false
 		out.after = "end notice: " + x.ended.Reason
@@ -237,7 +239,7 @@ func (x *exchange) noAnswer(parent context.Context, err error) outcome {
 	}
 	x.report(measure.Event{Kind: measure.Failed, Note: err.Error(), Cert: refusedCert(err)})
 	if kind := brokenOff(err); kind != "" && x.conn.Load() > 0 {
-		x.report(measure.Event{Kind: measure.End, EndKind: kind})
+		x.report(measure.Event{Kind: measure.End, EndKind: kind, StreamReset: resetAlone(err)})
 	}
 	return x.failed("an error")
 }

@@ -83,7 +83,7 @@ func reachable(t measure.Target, version string) error {
 // than 200 or another type than text/event-stream. When the client itself
 // leaves there is no end event.
 func (g *Go) Subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event)) error {
-	if err := g.Supports(s); err != nil {
+	if err := supported(g, s); err != nil {
 		return fmt.Errorf("subscribe by %s: %w", s.Technique, err)
 	}
 	return subscribe(ctx, s, sink, receiver{clock: g.Clock().ID, userAgent: UserAgent})
@@ -111,6 +111,9 @@ func subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Ev
 		return fmt.Errorf("subscribe by %s: %w", s.Technique, err)
 	}
 	defer sub.close()
+	if s.Vanish != nil {
+		defer sub.dial.vanishAt(s.Vanish)()
+	}
 	sub.run(ctx)
 	return nil
 }
@@ -154,7 +157,7 @@ func prepare(s measure.Subscription, technique measure.Technique, sink func(meas
 		}
 		tcp.LocalAddr = &net.TCPAddr{IP: source}
 	}
-	dial := &dialer{tcp: tcp.DialContext, events: events, tls: config, userAgent: r.userAgent}
+	dial := &dialer{tcp: tcp.DialContext, events: events, tls: config, userAgent: r.userAgent, wire: s.Wire}
 	if r.slots != nil {
 		dial.tcp = r.slots.limited(dial.tcp)
 	}

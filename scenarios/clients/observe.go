@@ -45,6 +45,7 @@ func (x *exchange) head(resp *http.Response, note string) {
 		Fields:      strings.Join(slices.Sorted(maps.Keys(resp.Header)), ","),
 		Cert:        shownIn(resp.TLS),
 		Note:        note,
+		Closes:      closes(resp),
 	})
 }
 

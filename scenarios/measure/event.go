@@ -83,4 +83,12 @@ type Event struct {
 	Cert        string  `json:"cert,omitempty"`         // client headers, and errors about it: SHA-256 of the certificate that was shown, in hex; "" without TLS
 	EndKind     EndKind `json:"end_kind,omitempty"`     // end
 	Sub         int     `json:"sub,omitempty"`          // origin: numbers the subscribe requests of a channel from 1
+
+	// Closes says of a client's response head that nothing but the connection's
+	// close ends the body, so that a cut looks like an end.
+	Closes bool `json:"closes,omitempty"`
+
+	// StreamReset says of an end by reset, over HTTP/2, that the far end reset
+	// this stream alone and kept the connection.
+	StreamReset bool `json:"stream_reset,omitempty"`
 }

@@ -58,11 +58,13 @@ const cometbench = (message) => cometbench.session && cometbench.session.exchang
     }
 
     // url is the subscription's, with the position and with a nonce: browsers
-    // queue requests for one URL behind each other.
+    // queue requests for one URL behind each other. A nonce that it has stands
+    // in front, with a dot.
     url(extra = {}) {
       const u = new URL(this.options.url);
       if (this.session.position) u.searchParams.set('after', this.session.position);
-      u.searchParams.set('nonce', `${this.session.nonce}-${this.number}`);
+      const given = u.searchParams.get('nonce');
+      u.searchParams.set('nonce', `${given ? `${given}.` : ''}${this.session.nonce}-${this.number}`);
       for (const [name, value] of Object.entries(extra)) u.searchParams.set(name, value);
       return u;
     }
