@@ -79,6 +79,9 @@ func judgeDelivery(c Case, e *Evidence, burst bool) Finding {
 func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 	if by, _ := e.EndedBy(); by == "proxy" {
 		if end, ok := e.End(); ok && (e.Released.IsZero() || end.T < e.Released.UnixMicro()) {
+			if c.App != nil {
+				return whyCut(c, e)
+			}
 			return diagnoseCut(e, c.Technique, burst)
 		}
 	}

@@ -82,6 +82,9 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	case evenlyLate(arrivals):
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("every message about %s late, one like the other: latency, not buffering", short(quantile(delays(arrivals), .5)))
+	case len(before) == 1 && largest(before) == len(arrivals) && tooClose(arrivals):
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("all %d messages came in one batch, the first %s late; what set them free nobody can tell from one", len(arrivals), short(worst))
 	case mostlyInBatches(before):
 		d.cause = "hold-timer"
 		d.values["hold_ms"] = ms(worst)
@@ -161,7 +164,7 @@ func heldLast(before, after []batch) bool {
 // come with the next batch. Where messages follow each other too quickly,
 // every moment is right behind one, and nothing can be told.
 func setFreeBySending(before []batch, arrivals []Arrival) bool {
-	if len(arrivals) < 2 || arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due) < time.Duration(len(arrivals)-1)*3*triggered {
+	if tooClose(arrivals) {
 		return false
 	}
 	many, freed := 0, 0
@@ -178,6 +181,12 @@ func setFreeBySending(before []batch, arrivals []Arrival) bool {
 		}
 	}
 	return many > 0 && freed*4 >= many*3
+}
+
+// tooClose reports whether every moment is right behind the sending of some
+// message.
+func tooClose(arrivals []Arrival) bool {
+	return len(arrivals) < 2 || arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due) < time.Duration(len(arrivals)-1)*3*triggered
 }
 
 // singlesAfterFirst reports whether one first batch was followed by prompt

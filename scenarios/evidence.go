@@ -16,6 +16,7 @@ type Evidence struct {
 	Sent     []Sent
 	Client   []measure.Event
 	Origin   []measure.Event
+	Ready    time.Time     // when an answer could have begun at the earliest; run --via
 	Attached bool          // the origin accepted a subscription
 	Released time.Time     // when the trial had the origin end the exchange; zero if never
 	Left     time.Time     // when the trial made the client leave; zero if never

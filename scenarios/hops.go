@@ -30,7 +30,8 @@ func (h *hops) trace(rec *measure.CellRecord) {
 		return
 	}
 	switch {
-	case !bad:
+	case !bad: // what was wrong before is not on the way to here
+		h.first, h.cause, h.worst = "", "", ""
 		return
 	case h.first == "" || rec.Cause != h.cause || measure.Worse(h.worst, rec.Verdict) != h.worst:
 		h.first, h.cause, h.worst = rec.Proxy, rec.Cause, rec.Verdict

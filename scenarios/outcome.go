@@ -2,12 +2,15 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/app"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -49,18 +52,26 @@ func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 	runs := r.trials(ctx, c, c.trials(), 1)
 	out := outcome{evidence: map[string]*Evidence{}}
 	refused := refusals(runs)
+	repeats := map[int]map[string]*trialRun{} // by attempt; checks share them as they share the first
 	for _, check := range c.checks {
 		rec := r.judge(c, check, runs, refused, ctl)
 		for attempt := 2; attempt <= maxAttempts && rec.doubtful && ctx.Err() == nil; attempt++ {
-			again := r.trials(ctx, c, check.Trials, attempt)
+			again := r.repeat(ctx, c, check.Trials, attempt, repeats)
+			if same(again, runs, check.Trials) { // it is what was judged just now
+				continue
+			}
 			next := r.judge(c, check, again, refused, ctl)
+			if unpaid(again) {
+				rec.unconfirmed(next.Got)
+				break
+			}
 			// The same answer twice is believed, unless it is that nothing
 			// could be measured.
 			confirmed := next.Verdict == rec.Verdict && next.Cause == rec.Cause && rec.Verdict.Counts()
 			if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict {
 				rec = next
-				for name, run := range again {
-					runs[name] = run
+				for _, t := range check.Trials {
+					runs[t.Name] = again[t.Name]
 				}
 			}
 			rec.doubtful = next.doubtful && !confirmed
@@ -80,6 +91,42 @@ func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 		}
 	}
 	return out
+}
+
+// repeat runs trials once more, those that no other check had run at this
+// attempt already.
+func (r *runner) repeat(ctx context.Context, c cell, trials []Trial, attempt int, repeats map[int]map[string]*trialRun) map[string]*trialRun {
+	if repeats[attempt] == nil {
+		repeats[attempt] = map[string]*trialRun{}
+	}
+	missing := slices.DeleteFunc(slices.Clone(trials), func(t Trial) bool { return repeats[attempt][t.Name] != nil })
+	maps.Copy(repeats[attempt], r.trials(ctx, c, missing, attempt))
+	return repeats[attempt]
+}
+
+func same(a, b map[string]*trialRun, trials []Trial) bool {
+	return !slices.ContainsFunc(trials, func(t Trial) bool { return a[t.Name] != b[t.Name] })
+}
+
+// unpaid reports whether one of the trials would have exceeded the budget of
+// an application.
+func unpaid(runs map[string]*trialRun) bool {
+	for _, run := range runs {
+		if errors.Is(run.err, app.ErrBudget) {
+			return true
+		}
+	}
+	return false
+}
+
+// unconfirmed takes back a bad verdict that would have to be seen twice to be
+// believed.
+func (j *judged) unconfirmed(why string) {
+	j.doubtful = false
+	if j.Verdict == measure.Degraded || j.Verdict == measure.Broken {
+		j.Got = fmt.Sprintf("%s once (%s: %s), and not looked at again: %s", j.Verdict, j.Cause, j.Got, why)
+		j.Verdict, j.Cause, j.Advice = measure.Untested, "", ""
+	}
 }
 
 // refusals collects the path's own error answers in the trials of a cell,

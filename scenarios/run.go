@@ -180,6 +180,9 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	}
 	events := out.timeline(started)
 	rec := measure.Judge(c.labels, out.checks)
+	if _, own := r.opt.Origin.(*Application); own {
+		soundCell(&rec, out.checks)
+	}
 	if isVia(c.path) {
 		r.hops.trace(&rec)
 	}
@@ -252,6 +255,9 @@ func (r *runner) unsupported(c cell) string {
 func (r *runner) ended(ctx context.Context, rec measure.CellRecord, checks []measure.CheckRecord, events []measure.Event) {
 	if ctx.Err() != nil {
 		return
+	}
+	if a, own := r.opt.Origin.(*Application); own {
+		checks = a.redact(&rec, checks, events)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"time"
@@ -51,7 +52,8 @@ func (o *observer) frames(q question) {
 			o.item(q, clients.Item{Kind: measure.Heartbeat})
 		case opText, opBinary, opContinuation:
 			if message = append(message, payload...); final {
-				if dec.Feed(message, emit) != nil {
+				if err := dec.Feed(message, emit); err != nil {
+					o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Bytes: len(message), Note: err.Error()})
 					return
 				}
 				message = message[:0]
@@ -90,10 +92,11 @@ func readFrame(in io.Reader, limit int) (op byte, final bool, payload []byte, er
 	if size > uint64(max(limit, 0)) {
 		return 0, false, nil, clients.ErrTooLong
 	}
-	payload = make([]byte, size)
-	if _, err := io.ReadFull(in, payload); err != nil {
+	var body bytes.Buffer // it grows with what comes, not with what is promised
+	if _, err := io.CopyN(&body, in, int64(size)); err != nil {
 		return 0, false, nil, err
 	}
+	payload = body.Bytes()
 	if masked {
 		for i := range payload {
 			payload[i] ^= mask[i%4]

@@ -22,9 +22,9 @@ const dialWait = 10 * time.Second
 
 // Gateway is the address at which paths find the application. Each exchange
 // has one of its own, so that its record is that exchange's alone. Bytes pass
-// as they are, but for the lines Host and Origin of requests, which name the
-// application's own address; each request is counted against the budget, and
-// one too many is not passed on.
+// as they are, but for what names the application's address in requests: the
+// lines Host and Origin, and a target that is a whole URL. Each request is
+// counted against the budget, and one too many is not passed on.
 type Gateway struct {
 	spec     *Spec
 	budget   *Budget
@@ -81,7 +81,7 @@ func (s *Spec) TLS() (*tls.Config, error) {
 	if s.CA != "" {
 		roots, err := s.Roots()
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("ca: %w", err)
 		}
 		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
 			config.RootCAs = x509.NewCertPool()
@@ -89,10 +89,13 @@ func (s *Spec) TLS() (*tls.Config, error) {
 		config.RootCAs.AppendCertsFromPEM(roots)
 	}
 	identity, err := s.Identity()
+	if err != nil {
+		return nil, fmt.Errorf("client_certificate: %w", err)
+	}
 	if identity != nil {
 		config.Certificates = []tls.Certificate{*identity}
 	}
-	return config, err
+	return config, nil
 }
 
 // Identity is the client certificate; nil without one.
@@ -100,9 +103,12 @@ func (s *Spec) Identity() (*tls.Certificate, error) {
 	if s.Certificate == nil {
 		return nil, nil
 	}
+	if s.Certificate.Cert == "" || s.Certificate.Key == "" {
+		return nil, errors.New("it needs both cert and key, each the name of a PEM file")
+	}
 	pair, err := tls.LoadX509KeyPair(s.path(s.Certificate.Cert), s.path(s.Certificate.Key))
 	if err != nil {
-		return nil, fmt.Errorf("client_certificate: %w", err)
+		return nil, err
 	}
 	return &pair, nil
 }
@@ -114,10 +120,10 @@ func (s *Spec) Roots() ([]byte, error) {
 	}
 	pem, err := os.ReadFile(s.path(s.CA))
 	if err != nil {
-		return nil, fmt.Errorf("ca: %w", err)
+		return nil, err
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca: %s holds no certificate", s.CA)
+		return nil, fmt.Errorf("%s holds no certificate", s.CA)
 	}
 	return pem, nil
 }
@@ -198,7 +204,9 @@ func (g *Gateway) dial() (net.Conn, error) {
 	}
 	if err != nil {
 		g.mu.Lock()
-		g.failed = fmt.Errorf("the application cannot be reached: %w", err)
+		if !g.closed { // or it is we who gave up
+			g.failed = fmt.Errorf("the application cannot be reached: %w", err)
+		}
 		g.mu.Unlock()
 		return nil, err
 	}

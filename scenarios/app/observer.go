@@ -22,6 +22,7 @@ type observer struct {
 	tap    *tap
 	in     *bufio.Reader
 	asked  chan question
+	done   chan struct{} // closed when no more answers are read
 
 	mu      sync.Mutex
 	pending int // answers that have not ended
@@ -32,26 +33,33 @@ type observer struct {
 type question struct {
 	req *http.Request
 	sub int // its number in the record
+	// Of a request to upgrade, one of them is closed when the answer is there;
+	// nil of any other.
+	switched, refused chan struct{}
 }
 
 // pipeline is how many requests may wait for their answers on one connection.
 const pipeline = 64
 
 func newObserver(stream measure.Stream, record *recorder, t *tap) *observer {
-	return &observer{stream: stream, record: record, tap: t, in: bufio.NewReaderSize(t, 32<<10), asked: make(chan question, pipeline)}
+	return &observer{stream: stream, record: record, tap: t, in: bufio.NewReaderSize(t, 32<<10), asked: make(chan question, pipeline), done: make(chan struct{})}
 }
 
 // expect announces a request that is about to be passed on.
-func (o *observer) expect(req *http.Request, conn int, lacks []string) {
-	sub := o.record.request(req, conn, lacks)
+func (o *observer) expect(req *http.Request, conn int, lacks []string) question {
+	q := question{req: req, sub: o.record.request(req, conn, lacks)}
+	if wantsSocket(req) {
+		q.switched, q.refused = make(chan struct{}), make(chan struct{})
+	}
 	o.mu.Lock()
 	o.pending++
-	o.sub = sub
+	o.sub = q.sub
 	o.mu.Unlock()
 	select {
-	case o.asked <- question{req, sub}:
+	case o.asked <- q:
 	default: // nobody pipelines so much; the record ends here
 	}
+	return q
 }
 
 // close says that no more requests come.
@@ -68,6 +76,7 @@ func (o *observer) aborted(at int64) {
 
 func (o *observer) run() {
 	defer io.Copy(io.Discard, o.tap) // or the wire would wait for a reader
+	defer close(o.done)
 	for q := range o.asked {
 		if !o.answer(q) {
 			return
@@ -90,6 +99,13 @@ func (o *observer) answer(q question) bool {
 	}
 	defer resp.Body.Close()
 	o.record.answered(q.sub, resp)
+	if q.switched != nil {
+		if resp.StatusCode == http.StatusSwitchingProtocols {
+			close(q.switched)
+		} else {
+			close(q.refused)
+		}
+	}
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
 		o.frames(q)

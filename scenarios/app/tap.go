@@ -17,6 +17,7 @@ type tap struct {
 	changed sync.Cond
 	queue   []piece
 	size    int
+	left    bool // nobody waits any more
 	err     error
 
 	rest  []byte // of the piece being read; the reader's own
@@ -37,11 +38,20 @@ func newTap() *tap {
 func (t *tap) add(p []byte, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for t.size > tapLimit {
+	for t.size > tapLimit && !t.left {
 		t.changed.Wait()
 	}
 	t.queue = append(t.queue, piece{append([]byte(nil), p...), at})
 	t.size += len(p)
+	t.changed.Broadcast()
+}
+
+// leave lets a writer that waits go on: the exchange is over, and what still
+// comes is bounded by what the kernel holds.
+func (t *tap) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left = true
 	t.changed.Broadcast()
 }
 
