@@ -139,10 +139,14 @@ func controlRank(p Path) int {
 	return 2
 }
 
-// trials lists the trials that a cell's checks need, each once.
-func (c cell) trials() []Trial {
+// trials lists the trials that a cell's checks need, each once; a check that
+// asks more of the origin than it can needs none.
+func (c cell) trials(can Needs) []Trial {
 	var out []Trial
 	for _, check := range c.checks {
+		if check.Requires.Missing(can) != "" {
+			continue
+		}
 		for _, t := range check.Trials {
 			if !slices.ContainsFunc(out, func(o Trial) bool { return o.Name == t.Name }) {
 				out = append(out, t)

@@ -49,7 +49,7 @@ type trialRun struct {
 // measure runs a cell's trials and judges its checks; ctl is nil for the
 // control itself.
 func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
-	runs := r.trials(ctx, c, c.trials(), 1)
+	runs := r.trials(ctx, c, c.trials(r.opt.Origin.Can()), 1)
 	out := outcome{evidence: map[string]*Evidence{}}
 	refused := refusals(runs)
 	repeats := map[int]map[string]*trialRun{} // by attempt; checks share them as they share the first

@@ -203,17 +203,30 @@ func (g *Gateway) dial() (net.Conn, error) {
 		c, err = new(net.Dialer).DialContext(ctx, "tcp", g.address)
 	}
 	if err != nil {
-		g.mu.Lock()
-		if !g.closed { // or it is we who gave up
-			g.failed = fmt.Errorf("the application cannot be reached: %w", err)
-		}
-		g.mu.Unlock()
+		g.unreachable(err)
 		return nil, err
 	}
 	if !g.remember(c) {
 		return nil, net.ErrClosed
 	}
 	return c, nil
+}
+
+// unreachable notes why the application did not answer at all.
+func (g *Gateway) unreachable(err error) {
+	hint := ""
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &unknown):
+		hint = "; name the file of its authority under ca:"
+	case strings.Contains(err.Error(), "certificate required"): // an alert has no type of its own
+		hint = "; give one under client_certificate:"
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed { // or it is we who gave up
+		g.failed = fmt.Errorf("the application cannot be reached: %w%s", err, hint)
+	}
 }
 
 func (g *Gateway) remember(c net.Conn) bool {

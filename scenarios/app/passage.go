@@ -173,9 +173,10 @@ func (p *passage) rewritten(head []byte, req *http.Request) []byte {
 // pump carries the application's answers to the path, and past the observer.
 func (p *passage) pump() {
 	buf := make([]byte, 32<<10)
-	for {
+	for said := false; ; {
 		n, err := p.app.Read(buf)
 		if n > 0 {
+			said = true
 			stamp := time.Now()
 			if _, werr := p.client.Write(buf[:n]); werr != nil {
 				// The path has left; what it did not take is no answer to it.
@@ -187,6 +188,9 @@ func (p *passage) pump() {
 		}
 		if err != nil {
 			p.tap.end(err)
+			if !said && brokenBy(err) == "" && !errors.Is(err, net.ErrClosed) { // an alert of TLS
+				p.gateway.unreachable(err)
+			}
 			if brokenBy(err) == measure.EndRST {
 				abortive(p.client)
 			}
