@@ -40,7 +40,8 @@ func (o *observer) frames(q question) {
 	var message []byte
 	for {
 		op, final, payload, err := readFrame(o.in, clients.MaxMessage-len(message))
-		if err != nil {
+		if err != nil || o.record.full() {
+			_, _ = io.Copy(io.Discard, o.tap) // how it ends is known when it ends
 			o.ended(q.sub, o.cut(), mark)
 			return
 		}

@@ -21,12 +21,14 @@ type observer struct {
 	record *recorder
 	tap    *tap
 	in     *bufio.Reader
-	asked  chan question
 	done   chan struct{} // closed when no more answers are read
 
 	mu      sync.Mutex
-	pending int // answers that have not ended
-	sub     int // of the newest request
+	changed sync.Cond
+	asked   []question // whose answers are not begun
+	closed  bool       // no more are asked
+	pending int        // answers that have not ended
+	sub     int        // of the newest request
 }
 
 // question is a request whose answer is to come.
@@ -39,31 +41,55 @@ type question struct {
 }
 
 // pipeline is how many requests may wait for their answers on one connection.
-const pipeline = 64
+const pipeline = 10_000
 
 func newObserver(stream measure.Stream, record *recorder, t *tap) *observer {
-	return &observer{stream: stream, record: record, tap: t, in: bufio.NewReaderSize(t, 32<<10), asked: make(chan question, pipeline), done: make(chan struct{})}
+	o := &observer{stream: stream, record: record, tap: t, in: bufio.NewReaderSize(t, 32<<10), done: make(chan struct{})}
+	o.changed.L = &o.mu
+	return o
 }
 
-// expect announces a request that is about to be passed on.
+// expect announces a request that is about to be passed on. It does not wait:
+// the application may want to see all requests before it answers one.
 func (o *observer) expect(req *http.Request, conn int, lacks []string) question {
 	q := question{req: req, sub: o.record.request(req, conn, lacks)}
 	if wantsSocket(req) {
 		q.switched, q.refused = make(chan struct{}), make(chan struct{})
 	}
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.pending++
 	o.sub = q.sub
-	o.mu.Unlock()
-	select {
-	case o.asked <- q:
-	default: // nobody pipelines so much; the record ends here
+	if len(o.asked) < pipeline { // else nobody pipelines so much; the record ends here
+		o.asked = append(o.asked, q)
 	}
+	o.changed.Signal()
 	return q
 }
 
 // close says that no more requests come.
-func (o *observer) close() { close(o.asked) }
+func (o *observer) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	o.changed.Signal()
+}
+
+// next waits for a request to be announced; it reports false when none comes
+// any more.
+func (o *observer) next() (question, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.asked) == 0 && !o.closed {
+		o.changed.Wait()
+	}
+	if len(o.asked) == 0 {
+		return question{}, false
+	}
+	q := o.asked[0]
+	o.asked = o.asked[1:]
+	return q, true
+}
 
 // aborted notes that the path left, if an answer was still under way then.
 func (o *observer) aborted(at int64) {
@@ -77,10 +103,7 @@ func (o *observer) aborted(at int64) {
 func (o *observer) run() {
 	defer io.Copy(io.Discard, o.tap) // or the wire would wait for a reader
 	defer close(o.done)
-	for q := range o.asked {
-		if !o.answer(q) {
-			return
-		}
+	for q, ok := o.next(); ok && o.answer(q); q, ok = o.next() {
 	}
 }
 
@@ -91,8 +114,14 @@ func (o *observer) answer(q question) bool {
 		resp, err = http.ReadResponse(o.in, q.req)
 	}
 	if err != nil {
-		if cut := o.cut(); cut != "" {
-			o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Note: "closed without an answer"})
+		note := "closed without an answer"
+		if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			note = "no answer of HTTP: " + err.Error()
+		}
+		stamp := o.tap.stamp
+		_, _ = io.Copy(io.Discard, o.tap) // how it ends is known when it ends
+		if cut := o.cut(); cut != "" || note != "closed without an answer" {
+			o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: stamp, Note: note})
 			o.ended(q.sub, cut, "")
 		}
 		return false
@@ -110,10 +139,12 @@ func (o *observer) answer(q question) bool {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
 		o.frames(q)
 		return false
-	case resp.StatusCode >= 300:
-		_, err = io.Copy(io.Discard, resp.Body)
+	case resp.StatusCode >= 300 || resp.StatusCode == http.StatusNoContent:
+		if _, err = io.Copy(io.Discard, resp.Body); err == nil {
+			err = io.EOF
+		}
 		o.ended(q.sub, o.kindOf(resp, err), "")
-		return err == nil
+		return err == io.EOF
 	}
 	return o.messages(q, resp)
 }
@@ -140,6 +171,9 @@ func (o *observer) messages(q question, resp *http.Response) bool {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := body.Read(buf)
+		if dec != nil && o.record.full() {
+			dec = nil // or reading along would slow the wire down for nothing
+		}
 		if n > 0 && dec != nil {
 			if derr := dec.Feed(buf[:n], emit); derr != nil {
 				o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Bytes: n, Note: derr.Error()})
@@ -219,13 +253,20 @@ type recorder struct {
 	subs   int
 }
 
-// maxEvents bounds a record.
+// maxEvents bounds a record, but for how its exchanges end.
 const maxEvents = 50_000
+
+// full says that nothing more of an answer is written down but its end.
+func (r *recorder) full() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.events) >= maxEvents
+}
 
 func (r *recorder) add(e measure.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.events) >= maxEvents {
+	if len(r.events) >= maxEvents && e.Kind != measure.End && e.Kind != measure.AbortNoticed {
 		return
 	}
 	e.Side, e.Clock = measure.SideOrigin, "c1"

@@ -192,7 +192,7 @@ func (p *passage) pump() {
 				p.gateway.unreachable(err)
 			}
 			if brokenBy(err) == measure.EndRST {
-				abortive(p.client)
+				abort(p.client)
 			}
 			_ = p.client.Close()
 			return
@@ -200,14 +200,15 @@ func (p *passage) pump() {
 	}
 }
 
-// abortive makes the close of a connection a reset.
-func abortive(c net.Conn) {
-	if over, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
+// abort closes a connection with a reset, without a word of TLS before it.
+func abort(c net.Conn) {
+	if over, ok := c.(interface{ NetConn() net.Conn }); ok {
 		c = over.NetConn()
 	}
 	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // without it the path sees an ordinary close
 	}
+	_ = c.Close()
 }
 
 // readHead reads a request's head as it stands, blank lines in front of it left out.
