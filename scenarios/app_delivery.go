@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -58,7 +57,7 @@ func judgeAppSteady(c Case, e *Evidence) Finding {
 	case e.replayed(c):
 		f.Verdict, f.Cause = measure.Broken, "cached"
 		f.Got = fmt.Sprintf("all %d messages came within %s, which over the first path take %s: an answer that was given before", len(arrivals), short(e.lasted()), short(c.leastOverFirstPath()))
-	case heldToTheEnd(arrivals, e.Released) && e.spread() >= leastSpread:
+	case e.heldToTheEnd(arrivals) && e.spread() >= leastSpread:
 		// A longer answer would be held for longer: that this one was short
 		// enough to pass for late is no merit of the path.
 		if f.Verdict == measure.Works {
@@ -109,10 +108,19 @@ func (e *Evidence) spread() time.Duration {
 	return last.Sub(first)
 }
 
-// heldToTheEnd reports whether messages came, and none before the answer ended.
-func heldToTheEnd(arrivals []Arrival, ended time.Time) bool {
+// heldToTheEnd reports whether messages came, none before the answer ended, and
+// closer together, the end included, than they were sent: a path that is only
+// slow keeps the distances.
+func (e *Evidence) heldToTheEnd(arrivals []Arrival) bool {
 	all := batches(arrivals)
-	return len(all) > 0 && !ended.IsZero() && !all[0].arrivals[0].At.Before(ended)
+	if len(all) == 0 || e.Released.IsZero() {
+		return false
+	}
+	first, last := all[0].arrivals[0].At, all[len(all)-1].at
+	if end, ended := e.End(); ended {
+		last = time.UnixMicro(end.T)
+	}
+	return !first.Before(e.Released) && last.Sub(first) < e.spread()/2
 }
 
 // behindByOne recognises a path that passes each message on when the next one
@@ -171,11 +179,22 @@ func nothingSent(c Case, e *Evidence) (Finding, bool) {
 
 // replayed reports whether an answer whose sending nobody saw came much sooner
 // than the application makes one: all of it in a quarter of the least time
-// that it took over the first path.
+// that it took over the first path, message for message as well.
 func (e *Evidence) replayed(c Case) bool {
-	least := c.leastOverFirstPath()
-	return !e.read() && least >= 4*leastSpread && len(e.Sent) > 2 && e.lasted() < least/4 &&
-		len(ofKind(e.Client, measure.Received)) >= c.fewestOverFirstPath()
+	if e.read() || len(e.Sent) < 3 || e.lasted() >= c.leastOverFirstPath()/4 || c.leastOverFirstPath() < 4*leastSpread {
+		return false
+	}
+	for _, p := range c.Control[appName].exchanges() {
+		if e.perMessage() >= p.perMessage()/4 {
+			return false
+		}
+	}
+	return true
+}
+
+// perMessage is the time that each message took on the average.
+func (e *Evidence) perMessage() time.Duration {
+	return e.lasted() / time.Duration(max(1, len(ofKind(e.Client, measure.Received))))
 }
 
 // sentBefore reports whether messages say themselves that they are older than
@@ -207,17 +226,4 @@ func (c Case) leastOverFirstPath() time.Duration {
 		}
 	}
 	return quantile(all, 0)
-}
-
-func (c Case) fewestOverFirstPath() int {
-	var all []int
-	if ctl := c.Control[appName]; ctl != nil {
-		for _, p := range ctl.exchanges() {
-			all = append(all, len(ofKind(p.Client, measure.Received)))
-		}
-	}
-	if len(all) == 0 {
-		return 0
-	}
-	return slices.Min(all)
 }

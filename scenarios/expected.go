@@ -45,19 +45,20 @@ func (e *Evidence) connected(encrypted bool) {
 // have come: by their own send times; else by the pace of the first path, if
 // that is the same each time; else by the shape of the arrivals alone, where a
 // message is taken to be late only by what the others of its batch show.
-func (e *Evidence) expect(control []*Evidence, first bool) {
+// rounds are all exchanges over the same path as e.
+func (e *Evidence) expect(control, rounds []*Evidence) {
 	arrivals := ofKind(e.Client, measure.Received)
 	head, answered := firstHead(e)
 	e.Attached = answered && (head.Status/100 == 2 || head.Status == http.StatusSwitchingProtocols)
 	switch stamps, ok := ownTimes(arrivals, control); {
 	case ok:
 		e.schedule(arrivals, stamps, "by its own send times")
-	case first:
+	case slices.Contains(control, e):
 		e.schedule(arrivals, timesOf(arrivals), "as it came")
 	case pace(control) != nil:
 		e.schedulePace(arrivals, pace(control))
 	default:
-		e.schedule(arrivals, shape(e, arrivals, control), "by the shape of its arrivals")
+		e.schedule(arrivals, shape(e, arrivals, control, rounds), "by the shape of its arrivals")
 	}
 	e.Released = e.endBrought(arrivals)
 	if e.Attached {
@@ -166,35 +167,77 @@ func pace(control []*Evidence) []time.Duration {
 }
 
 // shape spreads the messages of each batch over the silence before it, at the
-// distance that messages have over the first path. It does so only where most
-// messages come in batches and do not over the first path: an application that
-// sends now and then several at once is nobody's fault.
-func shape(e *Evidence, arrivals []measure.Event, control []*Evidence) []time.Time {
+// distance that messages have over the first path. It does so only where
+// messages come in larger batches than over the first path: an application that
+// sends now and then several at once is nobody's fault. Nor is it one that its
+// first message takes now longer and now shorter.
+func shape(e *Evidence, arrivals []measure.Event, control, rounds []*Evidence) []time.Time {
 	due := timesOf(arrivals)
 	distance := usualDistance(control)
 	usual := 0.0
 	for _, c := range control {
-		usual = max(usual, inBatches(ofKind(c.Client, measure.Received), distance))
+		usual = max(usual, perBatch(ofKind(c.Client, measure.Received), distance))
 	}
-	if share := inBatches(arrivals, distance); share >= 0.5 && share > 2*usual {
+	if least := leastStretch(control); stretch(arrivals) < leastSpread && least >= 4*leastSpread {
+		spreadPiece(e, arrivals, due, least)
+	} else if n := perBatch(arrivals, distance); n >= 2 && n >= 1.7*usual {
 		spreadBatches(e, arrivals, due, distance)
 	}
-	if len(due) == 0 {
+	usually, here := firsts(control), firsts(rounds)
+	latest := quantile(usually, 1)
+	varies := latest - quantile(usually, 0)
+	// Three times may lie close together by chance; hardly so on both paths.
+	steady := varies <= steadyPace && quantile(here, 1)-quantile(here, 0) <= 3*steadyPace
+	if len(due) == 0 || len(usually) == 0 || !steady || quantile(here, 0) <= latest+varies {
 		return due
 	}
-	var firsts []time.Duration
-	for _, c := range control {
-		if all := ofKind(c.Client, measure.Received); len(all) > 0 {
-			firsts = append(firsts, time.UnixMicro(all[0].T).Sub(c.Ready))
-		}
-	}
-	if len(firsts) > 0 { // as late as it may be, where it varies
-		earliest, latest := quantile(firsts, 0), quantile(firsts, 1)
-		if should := e.Ready.Add(latest + latest - earliest); should.Before(due[0]) {
-			due[0] = should
-		}
+	if should := e.Ready.Add(latest + varies); should.Before(due[0]) {
+		due[0] = should
 	}
 	return due
+}
+
+// firsts are when the first message of each exchange came, counted from when
+// it could.
+func firsts(exchanges []*Evidence) []time.Duration {
+	var out []time.Duration
+	for _, e := range exchanges {
+		if all := ofKind(e.Client, measure.Received); len(all) > 0 {
+			out = append(out, time.UnixMicro(all[0].T).Sub(e.Ready))
+		}
+	}
+	return out
+}
+
+// stretch is the time from the first message to the last.
+func stretch(arrivals []measure.Event) time.Duration {
+	if len(arrivals) == 0 {
+		return 0
+	}
+	return time.Duration(arrivals[len(arrivals)-1].T-arrivals[0].T) * time.Microsecond
+}
+
+// leastStretch is the shortest of them over the first path.
+func leastStretch(control []*Evidence) time.Duration {
+	var all []time.Duration
+	for _, c := range control {
+		all = append(all, stretch(ofKind(c.Client, measure.Received)))
+	}
+	return quantile(all, 0)
+}
+
+// spreadPiece spreads an answer that came in one piece, and late, over the
+// time that the first path takes at least. One that came sooner is none that
+// was held.
+func spreadPiece(e *Evidence, arrivals []measure.Event, due []time.Time, least time.Duration) {
+	if len(due) < 2 || e.lasted() < least/2 {
+		return
+	}
+	at := due[len(due)-1]
+	over := min(least, at.Sub(e.Ready))
+	for i := range due {
+		due[i] = at.Add(-over * time.Duration(len(due)-1-i) / time.Duration(len(due)-1))
+	}
 }
 
 // batchEnd is where the batch ends that begins at a message.
@@ -207,17 +250,13 @@ func batchEnd(arrivals []measure.Event, start int, distance time.Duration) int {
 	return end
 }
 
-// inBatches is the share of messages that came together with another one.
-func inBatches(arrivals []measure.Event, distance time.Duration) float64 {
+// perBatch is how many messages come together on the average.
+func perBatch(arrivals []measure.Event, distance time.Duration) float64 {
 	n := 0
-	for start := 0; start < len(arrivals); {
-		end := batchEnd(arrivals, start, distance)
-		if end-start > 1 {
-			n += end - start
-		}
-		start = end
+	for start := 0; start < len(arrivals); start = batchEnd(arrivals, start, distance) {
+		n++
 	}
-	return float64(n) / float64(max(1, len(arrivals)))
+	return float64(len(arrivals)) / float64(max(1, n))
 }
 
 func spreadBatches(e *Evidence, arrivals []measure.Event, due []time.Time, distance time.Duration) {

@@ -117,9 +117,9 @@ func (r *rounds) run(ctx context.Context, b *Bench) (map[string]*Evidence, error
 	}
 	control := parts[r.app.vias[0].Name]
 	out := map[string]*Evidence{}
-	for i, v := range r.app.vias {
+	for _, v := range r.app.vias {
 		for _, e := range parts[v.Name] {
-			e.expect(control, i == 0)
+			e.expect(control, parts[v.Name])
 		}
 		whole := *parts[v.Name][0]
 		whole.Parts = parts[v.Name]
