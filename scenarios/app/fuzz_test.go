@@ -184,8 +184,9 @@ func TestTap(t *testing.T) {
 			t.Errorf("%q at %d, %v", small[:n], tp.stamp, err)
 		}
 	}
-	if _, err := tp.Read(small); err != io.EOF || tp.broken() != net.ErrClosed {
-		t.Errorf("%v, %v", err, tp.broken())
+	read := time.Now().UnixMicro()
+	if _, err := tp.Read(small); err != io.EOF || tp.broken() != net.ErrClosed || tp.stamp > read {
+		t.Errorf("%v, %v, at %d, read at %d", err, tp.broken(), tp.stamp, read)
 	}
 
 	full := newTap()

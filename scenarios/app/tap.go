@@ -19,6 +19,7 @@ type tap struct {
 	size    int
 	left    bool // nobody waits any more
 	err     error
+	over    time.Time // when err came
 
 	rest  []byte // of the piece being read; the reader's own
 	stamp int64  // when it passed, Unix microseconds; the reader's own
@@ -55,12 +56,12 @@ func (t *tap) leave() {
 	t.changed.Broadcast()
 }
 
-// end says that no more will pass, and why.
+// end says that no more will pass since now, and why.
 func (t *tap) end(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.err == nil {
-		t.err = err
+		t.err, t.over = err, time.Now()
 	}
 	t.changed.Broadcast()
 }
@@ -74,8 +75,8 @@ func (t *tap) Read(p []byte) (int, error) {
 			t.changed.Wait()
 		}
 		if len(t.queue) == 0 {
+			t.stamp = t.over.UnixMicro()
 			t.mu.Unlock()
-			t.stamp = time.Now().UnixMicro()
 			return 0, io.EOF
 		}
 		next := t.queue[0]
