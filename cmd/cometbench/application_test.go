@@ -7,14 +7,18 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // application NAME starts the foreign application of scenarios/app in Node and
@@ -48,15 +52,59 @@ func application(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], fmt.Sprintf("http://127.0.0.1:%d", ready.Port))
 }
 
+// cell DIR PROXY VERDICT [CAUSE [FIRST_AT]]: the cell of a run has this
+// verdict, and this or no cause; told which checks made it so if not.
+func cell(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 5 {
+		ts.Fatalf("usage: cell DIR PROXY VERDICT [CAUSE [FIRST_AT]]")
+	}
+	run, err := measure.Read(ts.MkAbs(args[0]))
+	ts.Check(err)
+	want := append(args[2:], "", "")[:3]
+	for _, c := range run.Cells {
+		if c.Proxy != args[1] {
+			continue
+		}
+		got := []string{string(c.Verdict), c.Cause, c.FirstAt}
+		if slices.Equal(got, want) {
+			return
+		}
+		var why strings.Builder
+		for _, k := range run.ChecksOf(c.Cell) {
+			fmt.Fprintf(&why, "\n%s: %s %s %s", k.Check, k.Verdict, k.Cause, k.Got)
+		}
+		ts.Fatalf("%s is %q, want %q%s", c.Labels, got, want, &why)
+	}
+	ts.Fatalf("no cell of %s", args[1])
+}
+
+// counted URL N: the foreign application was asked for this so often.
+func counted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: counted URL N")
+	}
+	u, err := url.Parse(args[0])
+	ts.Check(err)
+	resp, err := http.Get("http://" + u.Host + "/count")
+	ts.Check(err)
+	defer resp.Body.Close()
+	counts := map[string]int{}
+	ts.Check(json.NewDecoder(resp.Body).Decode(&counts))
+	if got := fmt.Sprint(counts[u.Path]); got != args[1] {
+		ts.Fatalf("%s was asked %s times, want %s", args[0], got, args[1])
+	}
+}
+
 // stranger NAME HABIT [UPSTREAM] starts an HTTP proxy that shares nothing with
 // ours and puts its address into the variable NAME: a reverse one in front of
 // UPSTREAM, and a forward one for requests with a whole URL. Its habit is to
 // stream, to buffer whole answers, to strip a request of its credentials, to
-// cut answers after a second so that they look whole, or to replay the first
-// answer that it was given.
+// cut answers after half a second so that they look whole, to replay the first
+// answer that it was given, or to answer itself with what it was asked: an
+// error page (echo), or lines between those of a stream (mutter).
 func stranger(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
-		ts.Fatalf("usage: stranger NAME stream|buffer|strip|cut|replay [UPSTREAM]")
+		ts.Fatalf("usage: stranger NAME stream|buffer|strip|cut|replay|echo|mutter [UPSTREAM]")
 	}
 	p := &strangeProxy{habit: args[1]}
 	if len(args) == 3 {
@@ -89,7 +137,7 @@ func (p *strangeProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !r.URL.IsAbs() {
 		target = p.upstream + r.URL.RequestURI()
 	}
-	if p.replayed(w) {
+	if p.replayed(w) || p.echoed(w, r) {
 		return
 	}
 	out, err := http.NewRequestWithContext(r.Context(), r.Method, target, r.Body)
@@ -111,7 +159,7 @@ func (p *strangeProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer resp.Body.Close()
 	if p.habit == "cut" {
-		stop := time.AfterFunc(time.Second, func() { resp.Body.Close() })
+		stop := time.AfterFunc(500*time.Millisecond, func() { resp.Body.Close() })
 		defer stop.Stop()
 	}
 	for name, values := range resp.Header {
@@ -149,5 +197,31 @@ func (p *strangeProxy) replayed(w http.ResponseWriter) bool {
 		w.Header()[name] = values
 	}
 	_, _ = w.Write(p.stored)
+	return true
+}
+
+// echoed answers with the request, in several spellings, if that is its habit.
+func (p *strangeProxy) echoed(w http.ResponseWriter, r *http.Request) bool {
+	body, _ := io.ReadAll(r.Body)
+	said := fmt.Sprintf("%s %s; %s; %s; %s", r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.URL, url.QueryEscape(r.Header.Get("Authorization")), body)
+	switch p.habit {
+	case "echo":
+		w.Header().Set("Content-Type", "text/html; said=\""+r.Header.Get("Authorization")+"\"")
+		w.WriteHeader(http.StatusBadGateway)
+		fmt.Fprintf(w, "<p>%s", said)
+	case "mutter":
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		for n := range 6 {
+			fmt.Fprintf(w, "{\"n\":%d}\n", n)
+			if n == 3 {
+				fmt.Fprintln(w, said)
+			}
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(60 * time.Millisecond) // a stream takes its time
+		}
+	default:
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		return false
+	}
 	return true
 }
