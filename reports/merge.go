@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -64,18 +65,19 @@ func merge(runs []*measure.Run) *result {
 			r.byLabels[labels] = c
 		}
 	}
-	techniques, proxies, groups := map[string]bool{}, map[string]bool{}, map[group]bool{}
+	techniques, proxies, groups, hops := map[string]bool{}, map[string]bool{}, map[group]bool{}, map[string]int{}
 	for labels, c := range r.byLabels {
 		r.cells = append(r.cells, c)
 		techniques[labels.Technique], proxies[labels.Proxy], groups[groupOf(labels)] = true, true, true
+		hops[labels.Proxy] = max(hops[labels.Proxy], c.Hop)
 		if c.Verdict == measure.Untested && c.Reason == notJudged {
 			r.unjudged++
 		}
 	}
 	r.techniques = sortedKeys(techniques, byTechnique)
-	r.proxies = sortedKeys(proxies, byProxy)
+	r.proxies = sortedKeys(proxies, func(a, b string) int { return cmp.Or(cmp.Compare(hops[a], hops[b]), byProxy(a, b)) })
 	r.groups = sortedKeys(groups, byGroup)
-	slices.SortFunc(r.cells, byCell)
+	slices.SortFunc(r.cells, func(a, b *cell) int { return cmp.Or(cmp.Compare(a.Hop, b.Hop), byCell(a, b)) })
 	return r
 }
 

@@ -45,6 +45,9 @@ func judgeAppSteady(c Case, e *Evidence) Finding {
 	if f.Values != nil {
 		f.Got += "; sent: " + e.provenance()
 	}
+	if n := malformedIn(e.Origin); n > 0 {
+		f.Got += fmt.Sprintf("; %d pieces that the application itself sent are none of its framing", n)
+	}
 	arrivals := e.Arrivals()
 	switch {
 	case e.sentBefore(c):

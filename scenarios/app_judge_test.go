@@ -187,6 +187,10 @@ func TestAppVerdicts(t *testing.T) {
 			end := c[len(c)-1]
 			return append(c[:len(c)-1], measure.Event{Kind: measure.Received, T: end.T, Bytes: 9, Sum: "advertisement"}, end)
 		}}, app.Spec{}, []want{{"delivery/steady", measure.Broken, "corrupted"}}},
+		{"a piece of the path's own between messages", played{sent: stream, ends: over, client: func(c []measure.Event) []measure.Event {
+			return append(c, measure.Event{Kind: measure.Failed, Bytes: 9, Note: "not JSON: <!-- ad -->"})
+		}}, app.Spec{}, []want{{"delivery/steady", measure.Broken, "corrupted"}}},
+		{"the application talks nonsense in between", played{sent: stream, ends: over, client: nonsense, record: nonsense}, app.Spec{}, works("delivery/steady", "opening/connect")},
 		{"the application counts as it likes", played{sent: stream, ends: over, record: numbered(1, 2, 4, 3, 5, 5, 6, 8, 9, 10, 11, 12), client: numbered(1, 2, 4, 3, 5, 5, 6, 8, 9, 10, 11, 12)}, app.Spec{Sequence: "/n"}, []want{{"delivery/order", measure.Broken, "unknown"}, {"delivery/steady", measure.Works, ""}}},
 
 		{"refused for want of a cookie", played{record: answering(401, "without Cookie"), client: given(401)}, app.Spec{}, []want{{"opening/connect", measure.Broken, "cookie-dropped"}, {"delivery/steady", measure.Broken, "cookie-dropped"}, {"ending/truncated", measure.Untested, ""}}},
@@ -234,6 +238,10 @@ func judgeOf(t *testing.T, id string) func(Case) Finding {
 	}
 	t.Fatalf("no check %s", id)
 	return nil
+}
+
+func nonsense(events []measure.Event) []measure.Event {
+	return append(events, measure.Event{Kind: measure.Failed, Sub: 1, Bytes: 4, Note: "not JSON: oops"})
 }
 
 // numbered gives messages these numbers.

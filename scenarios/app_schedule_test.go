@@ -225,7 +225,9 @@ func TestHops(t *testing.T) {
 				if cause != "-" {
 					rec.Cause = cause
 				}
-				h.trace(&rec)
+				if h.trace(&rec); rec.Hop != i+1 {
+					t.Errorf("path %d is number %d", i+1, rec.Hop)
+				}
 				if rec.FirstAt == "" {
 					rec.FirstAt = "-"
 				} else if rec.Reason == "" {

@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -158,11 +160,14 @@ func (e *Evidence) exchanges() []*Evidence {
 }
 
 // Malformed counts the pieces that the client could not make sense of within
-// sound framing: something on the way wrote into the stream.
-func (e *Evidence) Malformed() int {
+// sound framing, those aside that the origin sent so itself, as far as
+// somebody read along: something on the way wrote into the stream.
+func (e *Evidence) Malformed() int { return max(0, malformedIn(e.Client)-malformedIn(e.Origin)) }
+
+func malformedIn(events []measure.Event) int {
 	n := 0
-	for _, ev := range e.Client {
-		if malformed(ev) {
+	for _, ev := range events {
+		if malformed(ev) && !strings.HasPrefix(ev.Note, clients.BrokenOff) {
 			n++
 		}
 	}

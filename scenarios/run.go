@@ -128,6 +128,9 @@ func (r *runner) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
 		if r.opt.Done[c.labels.ID()] {
+			if isVia(c.path) {
+				r.hops.n++
+			}
 			continue
 		}
 		if isVia(c.path) { // each is held against the one before it

@@ -52,6 +52,45 @@ func application(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], fmt.Sprintf("http://127.0.0.1:%d", ready.Port))
 }
 
+// unsaid FILE|DIR|stdout|stderr…: no secret of the environment stands there, in
+// no spelling, and no long piece of one.
+func unsaid(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: unsaid FILE...")
+	}
+	var forbidden []string
+	for _, name := range []string{"APP_SECRET", "APP_COOKIE"} {
+		secret := ts.Getenv(name)
+		forbidden = append(forbidden, secret[:6], url.QueryEscape(secret), url.PathEscape(secret), strings.ToLower(url.QueryEscape(secret)))
+	}
+	look := func(place, text string) {
+		for _, f := range forbidden {
+			if at := strings.Index(text, f); at >= 0 {
+				ts.Fatalf("%s says …%s…", place, text[max(0, at-80):min(len(text), at+80)])
+			}
+		}
+	}
+	for _, place := range args {
+		if place == "stdout" || place == "stderr" {
+			look(place, ts.ReadFile(place))
+			continue
+		}
+		files := 0
+		ts.Check(filepath.WalkDir(ts.MkAbs(place), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			files++
+			text, err := os.ReadFile(path)
+			look(path, string(text))
+			return err
+		}))
+		if files == 0 {
+			ts.Fatalf("%s holds no files", place)
+		}
+	}
+}
+
 // cell DIR PROXY VERDICT [CAUSE [FIRST_AT]]: the cell of a run has this
 // verdict, and this or no cause; told which checks made it so if not.
 func cell(ts *testscript.TestScript, neg bool, args []string) {

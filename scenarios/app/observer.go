@@ -202,6 +202,8 @@ func (o *observer) item(q question, it clients.Item) {
 		e.Kind, e.Sum = measure.Write, it.Sum()
 	case measure.Heartbeat:
 		e.Kind = measure.Heartbeat
+	case measure.Failed: // a piece that is none of the framing
+		e.Kind, e.Note = measure.Failed, it.Note
 	default:
 		return
 	}

@@ -17,11 +17,10 @@ import (
 const hidden = "xxxxx"
 
 // Bounds of what is looked for, in bytes: a shorter value is no secret, and
-// would be found in every other word; a shorter piece of one tells nothing.
+// would be found in every other word; a shorter beginning of one tells nothing.
 const (
 	leastSecret = 4
-	leastPiece  = 8 // anywhere
-	leastRest   = 6 // where a text was cut off
+	leastPiece  = 6
 )
 
 // secret is a value that goes into no report.
@@ -32,9 +31,15 @@ type secret struct {
 
 // hide keeps a value out of all that Redact is asked about.
 func (s *Spec) hide(name, value string) {
-	if len(value) < leastSecret {
-		return
+	if len(value) < leastSecret || name == hidden && s.Redact(value) != value {
+		return // a secret with a name is in it, and found by itself
 	}
+	s.secrets = append(s.secrets, secret{name, spellings(value)})
+}
+
+// spellings are a value as it stands, and as it is escaped in URLs, HTML,
+// JSON and credentials.
+func spellings(value string) []string {
 	quoted := strconv.Quote(value)
 	escaped, err := json.Marshal(value)
 	if err != nil {
@@ -49,7 +54,7 @@ func (s *Spec) hide(name, value string) {
 		forms = append(forms, escapes.ReplaceAllStringFunc(f, strings.ToLower))
 	}
 	slices.Sort(forms)
-	s.secrets = append(s.secrets, secret{name, slices.Compact(forms)})
+	return slices.Compact(forms)
 }
 
 var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
@@ -78,22 +83,22 @@ func (s *Spec) Redact(text string) string {
 
 // withoutPieces replaces the beginnings of a secret whose rest was cut off.
 func withoutPieces(text, secret, name string) string {
-	if len(secret) <= leastRest {
+	if len(secret) <= leastPiece {
 		return text
 	}
 	var b strings.Builder
 	for {
-		at := strings.Index(text, secret[:leastRest])
+		at := strings.Index(text, secret[:leastPiece])
 		if at < 0 {
 			b.WriteString(text)
 			return b.String()
 		}
-		n := leastRest
+		n := leastPiece
 		for n < len(secret) && at+n < len(text) && text[at+n] == secret[n] {
 			n++
 		}
 		b.WriteString(text[:at])
-		if n >= leastPiece || cutOff(text[at+n:]) {
+		if cutOff(text[at+n:]) {
 			b.WriteString(name)
 		} else {
 			b.WriteString(text[at : at+n])
@@ -102,9 +107,10 @@ func withoutPieces(text, secret, name string) string {
 	}
 }
 
-// cutOff reports whether a text goes on as one does whose middle was left out.
+// cutOff reports whether a text goes on as one does whose rest was left out:
+// with an ellipsis, or with what closes an excerpt.
 func cutOff(rest string) bool {
-	return rest == "" || strings.HasPrefix(rest, "…") || strings.ContainsAny(rest[:1], ")\"'; ")
+	return rest == "" || strings.HasPrefix(rest, "…") || strings.ContainsAny(rest[:1], ")\";")
 }
 
 var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
@@ -205,8 +211,10 @@ func (s *Spec) HideURL(raw string) {
 		return
 	}
 	if password, has := u.User.Password(); has {
-		s.hide(hidden, password)
 		s.hide(hidden, u.User.Username()+":"+password) // as Authorization has it
+		if len(password) >= leastSecret {
+			s.secrets = append(s.secrets, secret{hidden, spellings(password)})
+		}
 	} else if looksDrawn(u.User.Username()) {
 		s.hide(hidden, u.User.Username())
 	}

@@ -30,7 +30,7 @@ func TestRedact(t *testing.T) {
 	t.Setenv("APP_SECRET_C", "sesame") // a part of B
 	t.Setenv("APP_N", "12")            // no secret is so short
 	s, err := load(t, `url: "http://h/x?n=${APP_N}"
-headers: {X-A: "${APP_SECRET_A}", X-B: "b ${APP_SECRET_B}", X-C: "${APP_SECRET_C}", Authorization: "Bearer in-the-open", Cookie: "a=b; session=spelled-out"}
+headers: {X-A: "${APP_SECRET_A}", X-Auth-B: "b ${APP_SECRET_B}", X-C: "${APP_SECRET_C}", Authorization: "Bearer in-the-open", Cookie: "a=b; session=spelled-out"}
 cookies: {id: also-open}
 body: {api_key: body-key-value, prompt: a harmless text}
 `)
@@ -53,6 +53,8 @@ body: {api_key: body-key-value, prompt: a harmless text}
 		"status 412, 12 messages":                 "status 412, 12 messages",
 		"wrong token in-the-open":                 "wrong token xxxxx",
 		"Bearer in-the-open":                      "xxxxx",
+		"b sesame-open-sesame":                    "b ${APP_SECRET_B}",
+		"sesame-open, sesame":                     "${APP_SECRET_C}-open, ${APP_SECRET_C}",
 		"session spelled-out, id also-open":       "session xxxxx, id xxxxx",
 		"key body-key-value":                      "key xxxxx",
 		"a harmless text":                         "a harmless text",

@@ -129,6 +129,9 @@ type CellRecord struct {
 	// FirstAt names the first of several paths to one application on which
 	// its trouble shows: run --via.
 	FirstAt string `json:"first_at,omitempty"`
+	// Hop is the place of its path among those, from the application outward,
+	// from 1; 0 elsewhere.
+	Hop int `json:"hop,omitempty"`
 }
 
 // EndRecord is the last line of results.jsonl. A file without it is an
