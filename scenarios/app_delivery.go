@@ -155,7 +155,9 @@ func nothingSent(c Case, e *Evidence) (Finding, bool) {
 		return Finding{}, false
 	}
 	if bad, failed := openingFailure(c, e); failed {
-		return Finding{Verdict: measure.Broken, Cause: bad.cause, Got: bad.got}, true
+		f := Finding{Verdict: measure.Broken, Cause: bad.cause, Got: bad.got}
+		f.Doubtful = e.mayChangeItsMind(f)
+		return f, true
 	}
 	if len(ofKind(e.Client, measure.Received)) > 0 {
 		return Finding{Verdict: measure.Broken, Cause: "corrupted", Got: "messages arrived that nobody sent" + excerpt(e)}, true

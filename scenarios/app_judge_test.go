@@ -147,6 +147,8 @@ func TestAppVerdicts(t *testing.T) {
 		{"in one piece", played{sent: every(1*msec, 12, 10*msec), ends: 30 * msec}, app.Spec{}, []want{{"delivery/steady", measure.Untested, ""}, {"delivery/first", measure.Untested, ""}, {"delivery/gaps", measure.Untested, ""}}},
 		{"one message and the end", played{sent: every(0, 1, 10*msec), ends: 11 * msec}, app.Spec{}, []want{{"delivery/steady", measure.Untested, ""}}},
 		{"no message", played{ends: 11 * msec}, app.Spec{}, []want{{"delivery/steady", measure.Untested, ""}}},
+		{"until close, compressed on the way", played{sent: stream, ends: over, path: untilClose, client: encoded}, app.Spec{}, []want{{"delivery/steady", measure.Broken, "compression"}}},
+		{"until close, compressed by the application", played{sent: stream, ends: over, path: untilClose, client: encoded, record: encoded}, app.Spec{}, []want{{"delivery/steady", measure.Broken, "buffered"}}},
 		{"held until the next", played{sent: stream, ends: over, path: oneBehind}, app.Spec{}, []want{{"delivery/steady", measure.Degraded, "hold-last"}}},
 		{"slow by as much as messages are apart", played{sent: stream, ends: over, path: slow(200 * msec), arrives: over + 205*msec}, app.Spec{}, works("delivery/steady")},
 		{"blocks of 4096 bytes", played{sent: every(50*msec, 200, 0), ends: 11 * time.Second, path: untilBytes(4096)}, app.Spec{}, []want{{"delivery/steady", measure.Broken, "buffer-until-bytes"}}},
@@ -238,6 +240,15 @@ func judgeOf(t *testing.T, id string) func(Case) Finding {
 	}
 	t.Fatalf("no check %s", id)
 	return nil
+}
+
+func encoded(events []measure.Event) []measure.Event {
+	for i := range events {
+		if events[i].Kind == measure.Headers {
+			events[i].Encoding = "gzip"
+		}
+	}
+	return events
 }
 
 func nonsense(events []measure.Event) []measure.Event {

@@ -27,10 +27,23 @@ func judgeAppOpening(c Case, e *Evidence) Finding {
 	case f.Verdict == measure.Works && lacks != "":
 		f.Got += "; the request came without " + lacks
 	}
-	// What the application refuses once it may grant the next time.
-	_, itself := e.refusedItself()
-	f.Doubtful = f.Verdict == measure.Broken && f.Cause == "unknown" && itself
+	f.Doubtful = e.mayChangeItsMind(f)
 	return f
+}
+
+// mayChangeItsMind reports whether a verdict rests on a refusal of the
+// application's own: the next time it may grant what it refused.
+func (e *Evidence) mayChangeItsMind(f Finding) bool {
+	_, itself := e.refusedItself()
+	return f.Verdict == measure.Broken && f.Cause == "unknown" && (itself || e.closedUnanswered())
+}
+
+// closedUnanswered reports whether the application closed the connection of
+// the last request without an answer.
+func (e *Evidence) closedUnanswered() bool {
+	return !e.Attached && e.unanswered() && slices.ContainsFunc(e.Origin, func(o measure.Event) bool {
+		return o.Kind == measure.End && o.Sub == e.Requests()[len(e.Requests())-1].Sub
+	})
 }
 
 // read reports whether somebody read along at the application.
@@ -91,6 +104,8 @@ func (c Case) refineOpening(e *Evidence, d diagnosis) diagnosis {
 		return diagnosis{cause: droppedCause(lacks), got: fmt.Sprintf("the application itself refused the request%s: it came without %s", excerpt(e), lacks)}
 	case itself && len(e.Refusals()) == 0:
 		return diagnosis{cause: "unknown", got: fmt.Sprintf("the application itself refused the request%s, and did not refuse it over the direct path", excerpt(e))}
+	case e.closedUnanswered():
+		return diagnosis{cause: "unknown", got: "the application itself closed without an answer, and did not over the direct path" + excerpt(e)}
 	case answered && e.unanswered() && slices.Contains([]int{http.StatusGatewayTimeout, http.StatusRequestTimeout}, head.Status):
 		waited := time.UnixMicro(head.T).Sub(e.Started)
 		return diagnosis{cause: "first-byte-timeout", got: fmt.Sprintf("status %d from the path after %s, before the application had answered", head.Status, short(waited))}

@@ -93,7 +93,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("%d of %d messages late, one by one, at most %s", late, len(arrivals), short(worst))
 	}
-	if enc := compressedOnTheWay(e); enc != "" && (d.cause == "buffered" || d.cause == "buffer-until-close" || d.cause == "buffer-until-bytes") {
+	if enc := compressedOnTheWay(c, e); enc != "" && (d.cause == "buffered" || d.cause == "buffer-until-close" || d.cause == "buffer-until-bytes") {
 		d.cause = "compression"
 		d.got += "; compressed on the way (" + enc + ")"
 	}
@@ -241,10 +241,15 @@ func largest(bs []batch) int {
 }
 
 // compressedOnTheWay is the content encoding that the client saw although the
-// origin was not asked to compress.
-func compressedOnTheWay(e *Evidence) string {
+// origin was not asked to compress, or an application did not.
+func compressedOnTheWay(c Case, e *Evidence) string {
+	own := e.Requests()
+	if ctl := c.Control[appName]; ctl != nil && !e.read() {
+		own = ctl.Headers()
+	}
 	for _, h := range e.Headers() {
-		if h.Encoding != "" && h.Encoding != "identity" {
+		byItself := slices.ContainsFunc(own, func(o measure.Event) bool { return o.Encoding == h.Encoding })
+		if h.Encoding != "" && h.Encoding != "identity" && !byItself {
 			return h.Encoding
 		}
 	}

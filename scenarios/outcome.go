@@ -75,6 +75,9 @@ func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 				}
 			}
 			rec.doubtful = next.doubtful && !confirmed
+			if _, own := r.opt.Origin.(*Application); own && next.Verdict == measure.HarnessFailed && rec.Verdict.Counts() {
+				rec.CheckRecord = next.CheckRecord // it is the application that fails now and then
+			}
 			rec.attempts = attempt
 		}
 		if rec.attempts > 1 {
@@ -138,6 +141,9 @@ func refusals(runs map[string]*trialRun) []int {
 			continue
 		}
 		for _, e := range run.evidence.exchanges() {
+			if name == appName && e.closedUnanswered() {
+				continue // what else could the path have said
+			}
 			out = append(out, e.Refusals()...)
 		}
 	}
