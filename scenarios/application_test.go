@@ -3,7 +3,6 @@ package scenarios_test
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -217,27 +215,6 @@ backend out
 	is(t, r, measure.Untested, "")
 	if len(r.Checks) == 0 || !strings.Contains(r.Checks[0].Got, "the budget of requests is used up (9 of 9)") {
 		t.Errorf("%+v", r.Checks)
-	}
-}
-
-// TestFirehose: an application that sends more than anybody keeps is not taken
-// for one whose messages are lost.
-func TestFirehose(t *testing.T) {
-	t.Parallel()
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/x-ndjson")
-		for n := 0; r.Context().Err() == nil; n++ {
-			if _, err := fmt.Fprintf(w, "%d\n", n); err != nil {
-				return
-			}
-			if n%100 == 0 { // in small steps, as fast as they are taken
-				_ = http.NewResponseController(w).Flush()
-			}
-		}
-	})
-	r := measured(t, app.Spec{Duration: app.Duration(10 * time.Second)}, h, "direct")["direct"]
-	if r.Cell.Verdict == measure.Broken || r.Cell.Verdict == measure.HarnessFailed { // a busy machine may be late
-		t.Error(r)
 	}
 }
 

@@ -146,7 +146,7 @@ func TestViaBlamesNobody(t *testing.T) {
 			for _, stamps := range []bool{false, true} {
 				first := near
 				first.stamps, second.stamps = stamps, stamps
-				for seed := range uint64(50) {
+				for seed := range uint64(12) {
 					judge := compare(t, seed, h, first, second)
 					for _, check := range []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/gaps", "delivery/latency", "ending/truncated"} {
 						f := judge(check)
@@ -192,7 +192,7 @@ func TestViaFindsTrouble(t *testing.T) {
 			near := road{trip: msec, jitter: 3 * msec}
 			bad := near
 			bad.path = tt.path
-			for seed := range uint64(50) {
+			for seed := range uint64(20) {
 				f := compare(t, seed, tt.h, near, bad)(tt.check)
 				if !slices.Contains(tt.verdicts, f.Verdict) || !slices.Contains(strings.Fields(tt.causes), f.Cause) {
 					t.Errorf("seed %d: %s because %q (%s)", seed, f.Verdict, f.Cause, f.Got)
