@@ -232,7 +232,8 @@ func (s *Spec) HideURL(raw string) {
 
 // telling are parts of names whose values do not belong in a report. They
 // stand in harmless names, too; then a report says less than it could.
-var telling = regexp.MustCompile(`(?i)(token|secret|key|sig|pass|pwd|auth|session|credential|cookie|jwt|bearer|otp)`)
+// How many tokens a model may answer with is none of them.
+var telling = regexp.MustCompile(`(?i)(token([^s]|$)|secret|key|sig|pass|pwd|auth|session|credential|cookie|jwt|bearer|otp)`)
 
 // drawn are texts that look as if a machine had drawn them: long, without
 // spaces, letters and digits mixed.

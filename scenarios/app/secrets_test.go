@@ -111,6 +111,7 @@ func TestRedactURL(t *testing.T) {
 		"--app=https://h/?sig=abc":                     "--app=https://h/?sig=xxxxx",
 		"ws://h/?jwt=a.b.c":                            "ws://h/?jwt=xxxxx",
 		"http://h/?token=":                             "http://h/?token=",
+		"http://h/?max_tokens=1000&tokens=20":          "http://h/?max_tokens=1000&tokens=20",
 		"http://h?token=abc":                           "http://h?token=xxxxx",
 		"app.yaml":                                     "app.yaml",
 		"fault:header(set=X,to=token=abc)":             "fault:header(set=X,to=token=abc)",
