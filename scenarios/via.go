@@ -137,6 +137,9 @@ func (a *Application) along(ctx context.Context, client measure.Client, v Via, v
 	if err != nil {
 		return nil, err
 	}
+	if _, said := a.Spec.Header("Authorization"); v.URL.User != nil && !said {
+		target.Header.Del("Authorization") // this path has a user of its own, in its URL
+	}
 	target.HTTP = version
 	if target.RootsPEM, err = a.Spec.Roots(); err != nil {
 		return nil, fmt.Errorf("ca: %w", err)

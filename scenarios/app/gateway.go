@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -51,7 +50,7 @@ type Gateway struct {
 func NewGateway(spec *Spec, budget *Budget, front *tls.Certificate) (*Gateway, error) {
 	own := spec.Origin()
 	g := &Gateway{spec: spec, budget: budget, host: own.Host, address: hostPort(own), open: map[net.Conn]struct{}{}}
-	if host, ok := headerOf(spec.Headers, "Host"); ok {
+	if host, ok := spec.Header("Host"); ok {
 		g.host = host
 	}
 	var err error
@@ -251,15 +250,6 @@ func (g *Gateway) spent(err error) {
 	g.mu.Lock()
 	g.over = err
 	g.mu.Unlock()
-}
-
-func headerOf(headers map[string]string, name string) (string, bool) {
-	for k, v := range headers {
-		if http.CanonicalHeaderKey(k) == name {
-			return v, true
-		}
-	}
-	return "", false
 }
 
 func hostPort(u *url.URL) string {

@@ -142,7 +142,7 @@ func wantsSocket(req *http.Request) bool {
 // rewritten names the application in the lines Host and Origin, and in a
 // target that is a whole URL, as some proxies send it to any server.
 func (p *passage) rewritten(head []byte, req *http.Request) []byte {
-	_, ownOrigin := headerOf(p.gateway.spec.Headers, "Origin")
+	_, ownOrigin := p.gateway.spec.Header("Origin")
 	var out bytes.Buffer
 	first := true
 	for line := range bytes.Lines(head) {

@@ -207,6 +207,16 @@ func (s *Spec) Target(at string) (measure.Target, error) {
 	return t, nil
 }
 
+// Header is what the spec says of a header, by its canonical name.
+func (s *Spec) Header(name string) (string, bool) {
+	for k, v := range s.Headers {
+		if http.CanonicalHeaderKey(k) == name {
+			return v, true
+		}
+	}
+	return "", false
+}
+
 // cookiePairs are the cookies as they stand in a request, in order of name.
 func (s *Spec) cookiePairs() []string {
 	var out []string
