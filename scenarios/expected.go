@@ -33,12 +33,11 @@ func (e *Evidence) connected(encrypted bool) {
 	if len(dials) == 0 {
 		return
 	}
-	trips := time.Duration(2) // to connect and to ask
+	setup := 2 * max(0, time.UnixMicro(dials[0].T).Sub(e.Started)) // to connect and to ask
 	if encrypted {
-		trips += 2
+		setup *= 2
 	}
-	trip := max(0, time.UnixMicro(dials[0].T).Sub(e.Started))
-	e.Ready = e.Started.Add(min(trips*trip, mostSetup))
+	e.Ready = e.Started.Add(min(setup, mostSetup))
 }
 
 // expect gives the messages of one exchange the times at which they should
