@@ -28,7 +28,7 @@ func judgeCompression(c Case) Finding {
 	f.EndedBy, f.EndKind = steady.EndedBy()
 	kind, held := "", ""
 	for _, name := range []string{steadyName, "large", burstName} {
-		enc := compressedOnTheWay(c.Evidence[name])
+		enc := compressedOnTheWay(c, c.Evidence[name])
 		if enc == "" {
 			continue
 		}

@@ -53,13 +53,13 @@ func (a alternative) judge(c Case) Finding {
 	case held(base) && !held(alt):
 		f.Verdict, f.Cause = base.Verdict, a.cause
 		f.Got = fmt.Sprintf("held back %s, and streams %s", a.usual, a.other)
-		if enc := compressedOnTheWay(c.Evidence[steadyName]); enc != "" && a.part == partIdentity {
+		if enc := compressedOnTheWay(c, c.Evidence[steadyName]); enc != "" && a.part == partIdentity {
 			f.Cause = "compression"
 			f.Got += "; compressed on the way (" + enc + ") where it was offered"
 		}
 	case held(base):
 		f.Got = fmt.Sprintf("held back %s and %s alike", a.usual, a.other)
-		if a.part == partIdentity && compressedOnTheWay(c.Evidence[steadyName]) != "" {
+		if a.part == partIdentity && compressedOnTheWay(c, c.Evidence[steadyName]) != "" {
 			f.Got += ": compression is not all that holds it"
 		}
 	case held(alt):

@@ -92,6 +92,9 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	case evenlyLate(arrivals) && largest(before)*2 <= countIn(before):
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("every message about %s late, one like the other: latency, not buffering", short(quantile(delays(arrivals), .5)))
+	case len(before) == 1 && largest(before) == len(arrivals) && sentTooClose(arrivals):
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("all %d messages came in one batch, the first %s late; what set them free nobody can tell from one", len(arrivals), short(worst))
 	case mostlyInBatches(before):
 		d.cause = "hold-timer"
 		d.values["hold_ms"] = ms(worst)
@@ -100,7 +103,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("%d of %d messages late, one by one, at most %s", late, len(arrivals), short(worst))
 	}
-	if enc := compressedOnTheWay(e); enc != "" && (d.cause == "buffered" || d.cause == "buffer-until-close" || d.cause == "buffer-until-bytes") {
+	if enc := compressedOnTheWay(c, e); enc != "" && (d.cause == "buffered" || d.cause == "buffer-until-close" || d.cause == "buffer-until-bytes") {
 		d.cause = "compression"
 		d.got += "; compressed on the way (" + enc + ")"
 	}
@@ -165,7 +168,7 @@ func heldLast(before, after []batch, latency time.Duration) bool {
 // come with the next batch. Where messages follow each other too quickly,
 // every moment is right behind one, and nothing can be told.
 func setFreeBySending(before []batch, arrivals []Arrival, latency time.Duration) bool {
-	if len(arrivals) < 2 || arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due) < time.Duration(len(arrivals)-1)*3*triggered {
+	if sentTooClose(arrivals) {
 		return false
 	}
 	many, freed := 0, 0
@@ -182,6 +185,12 @@ func setFreeBySending(before []batch, arrivals []Arrival, latency time.Duration)
 		}
 	}
 	return many > 0 && freed*4 >= many*3
+}
+
+// sentTooClose reports whether every moment is right behind the sending of some
+// message.
+func sentTooClose(arrivals []Arrival) bool {
+	return len(arrivals) < 2 || arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due) < time.Duration(len(arrivals)-1)*3*triggered
 }
 
 // singlesAfterFirst reports whether one first batch was followed by prompt
@@ -236,10 +245,15 @@ func largest(bs []batch) int {
 }
 
 // compressedOnTheWay is the content encoding that the client saw although the
-// origin was not asked to compress.
-func compressedOnTheWay(e *Evidence) string {
+// origin was not asked to compress, or an application did not.
+func compressedOnTheWay(c Case, e *Evidence) string {
+	own := e.Requests()
+	if ctl := c.Control[appName]; ctl != nil && !e.read() {
+		own = ctl.Headers()
+	}
 	for _, h := range e.Headers() {
-		if h.Encoding != "" && h.Encoding != "identity" {
+		byItself := slices.ContainsFunc(own, func(o measure.Event) bool { return o.Encoding == h.Encoding })
+		if h.Encoding != "" && h.Encoding != "identity" && !byItself {
 			return h.Encoding
 		}
 	}

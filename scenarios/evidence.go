@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -17,6 +19,7 @@ type Evidence struct {
 	Sent      []Sent
 	Client    []measure.Event
 	Origin    []measure.Event
+	Ready     time.Time      // when an answer could have begun at the earliest; run --via
 	Attached  bool           // the origin accepted a subscription
 	Released  time.Time      // when the trial had the origin end the exchange; zero if never
 	Left      time.Time      // when the trial made the client leave; zero if never
@@ -210,11 +213,14 @@ func (e *Evidence) Repeated() int {
 }
 
 // Malformed counts the pieces that the client could not make sense of within
-// sound framing: something on the way wrote into the stream.
-func (e *Evidence) Malformed() int {
+// sound framing, those aside that the origin sent so itself, as far as
+// somebody read along: something on the way wrote into the stream.
+func (e *Evidence) Malformed() int { return max(0, malformedIn(e.Client)-malformedIn(e.Origin)) }
+
+func malformedIn(events []measure.Event) int {
 	n := 0
-	for _, ev := range e.Client {
-		if malformed(ev) {
+	for _, ev := range events {
+		if malformed(ev) && !strings.HasPrefix(ev.Note, clients.BrokenOff) {
 			n++
 		}
 	}

@@ -95,6 +95,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-intervalOf(kase) > quickControl
 		rec.doubtful = rec.doubtful || slow || rec.Verdict == measure.Degraded || rec.Verdict == measure.Broken
 	}
+	if isVia(c.path) { // what it is judged by was gathered once, and is not gathered again
+		rec.doubtful = false
+	}
 	if why := controlFailure(check.ID, ctl); why != "" {
 		rec.Verdict, rec.Cause, rec.Advice, rec.Got, rec.doubtful = measure.SetupFailed, "", "", why, false
 	}

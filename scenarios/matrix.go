@@ -142,6 +142,9 @@ func (m Matrix) Labels() []measure.Labels {
 }
 
 func controlRank(p Path) int {
+	if isVia(p) {
+		return 0 // in the order in which they were named, whatever the names
+	}
 	switch p.Proxy.Name() {
 	case "direct":
 		return 0

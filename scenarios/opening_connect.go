@@ -77,6 +77,14 @@ func firstHead(e *Evidence) (measure.Event, bool) {
 
 // openingFailure says why an exchange never came about, if it did not.
 func openingFailure(c Case, e *Evidence) (diagnosis, bool) {
+	d, failed := whyNotOpened(c, e)
+	if failed && c.App != nil {
+		d = c.refineOpening(e, d)
+	}
+	return d, failed
+}
+
+func whyNotOpened(c Case, e *Evidence) (diagnosis, bool) {
 	head, answered := firstHead(e)
 	opened := has(measure.Prelude)(e.Client) || has(measure.Received)(e.Client)
 	if bad, failed := untrusted(e); failed {
@@ -88,7 +96,7 @@ func openingFailure(c Case, e *Evidence) (diagnosis, bool) {
 	switch {
 	case opened:
 		return diagnosis{}, false
-	case answered && head.Status == http.StatusOK && e.Attached:
+	case answered && (head.Status == http.StatusOK || c.App != nil && head.Status/100 == 2) && e.Attached:
 		return diagnosis{}, false // what follows, or does not, is a matter of delivery
 	case answered && head.Status == http.StatusProxyAuthRequired:
 		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true

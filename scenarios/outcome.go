@@ -50,7 +50,7 @@ type trialRun struct {
 // evidence that the others may have had measured again.
 func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 	asked := c.askable(r.opt.Origin.Can())
-	seen := &sightings{runs: r.trials(ctx, c, trialsOf(asked), 1), ctl: ctl}
+	seen := &sightings{runs: r.trials(ctx, c, trialsOf(asked), 1), ctl: ctl, again: map[int]map[string]*trialRun{}}
 	seen.refused, seen.repeated = refusals(seen.runs), repeats(seen.runs)
 	records := make([]measure.CheckRecord, len(c.checks))
 	for i, check := range c.checks {
@@ -79,6 +79,7 @@ type sightings struct {
 	refused  []int
 	repeated int
 	ctl      *control
+	again    map[int]map[string]*trialRun // by attempt; checks share these as they share the first
 }
 
 // further runs the trials that the checks' evidence calls for, and says which
@@ -102,48 +103,18 @@ func (r *runner) further(ctx context.Context, c cell, asked []Check, seen *sight
 	return called
 }
 
-// settle judges a check, and has its trials run again while the answer is in
-// doubt.
-func (r *runner) settle(ctx context.Context, c cell, check Check, trials []Trial, seen *sightings) measure.CheckRecord {
-	rec := r.judge(c, check, trials, seen)
-	before := rec
-	for attempt := 2; attempt <= maxAttempts && rec.doubtful && ctx.Err() == nil; attempt++ {
-		again := *seen
-		again.runs = r.trials(ctx, c, trials, attempt)
-		next := r.judge(c, check, trials, &again)
-		// The same answer twice is believed, unless it is that nothing
-		// could be measured. It may be a second cause for the same verdict,
-		// but no worse one: noise makes nothing better.
-		twice := next.agrees(before) && next.Verdict == rec.Verdict
-		confirmed := next.agrees(rec) || twice
-		if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict || twice {
-			rec = next
-			for name, run := range again.runs {
-				seen.runs[name] = run
-			}
-		}
-		rec.doubtful = next.doubtful && !confirmed
-		before = next
-		rec.attempts = attempt
-	}
-	if rec.attempts > 1 {
-		if rec.Values == nil {
-			rec.Values = map[string]float64{}
-		}
-		rec.Values["attempts"] = float64(rec.attempts)
-	}
-	return rec.CheckRecord
-}
-
 // refusals collects the path's own error answers in the trials of a cell,
 // those aside that provoke them.
 func refusals(runs map[string]*trialRun) []int {
 	var out []int
-	for _, run := range runs {
+	for name, run := range runs {
 		if run.evidence == nil || run.trial.Provoking {
 			continue
 		}
 		for _, e := range run.evidence.exchanges() {
+			if name == appName && e.closedUnanswered() {
+				continue // what else could the path have said
+			}
 			out = append(out, e.Refusals()...)
 		}
 	}

@@ -160,11 +160,25 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 	if x.technique.Polls() && !sound {
 		return x.end(kind, false)
 	}
-	derr := dec.End(x.item)
+	derr := x.unfinished(dec, x.Stream == nil || wire.err == io.EOF)
 	if derr != nil && x.ended == nil {
 		x.fail(derr.Error())
 	}
 	return x.end(kind, derr == nil && x.technique.Polls())
+}
+
+// unfinished ends the decoder. Where the wire broke off, what is left in it is
+// no message, even if it looks like one.
+func (x *exchange) unfinished(dec Decoder, whole bool) error {
+	if whole {
+		return dec.End(x.item)
+	}
+	left := -1
+	err := dec.End(func(it Item) { left = it.Bytes })
+	if err == nil && left >= 0 {
+		err = fmt.Errorf("%w, after %d bytes", ErrUnfinished, left)
+	}
+	return err
 }
 
 // end reports the end of the exchange and says what comes next.
