@@ -84,6 +84,8 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		d.got = fmt.Sprintf("messages arrived in blocks of about %d bytes, up to %s late; the last %d when the origin ended", block, short(worst), countIn(after))
 		if len(after) == 0 && singlesAfterFirst(before, latency) {
 			d.cause = "prelude-dependent"
+			delete(d.values, "block_bytes")
+			d.values["prelude_bytes"] = float64(before[0].bytes)
 			d.got = fmt.Sprintf("nothing arrived before about %d bytes were sent, then each message at once", before[0].bytes)
 		}
 	case singlesAfterFirst(before, latency):

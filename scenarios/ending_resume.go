@@ -99,6 +99,8 @@ func diagnoseUnresumed(c Case, e *Evidence, all []cut) (cause, why string) {
 	switch {
 	case e.FromCache():
 		return "cached", "the client was given more good answers than the origin gave"
+	case e.Repeated() > 0:
+		return "request-repeated", fmt.Sprintf("the path asked the origin %s by itself and went on with that answer in the same stream", times(e.Repeated()))
 	case first == 0 || first > all[0].at.UnixMicro()+clockSlack.Microseconds():
 		return "buffered", "when the stream was cut, not even its first bytes had reached the client, so that it knew no position to come back with"
 	case last.back.IsZero() && !last.wasTold():
@@ -111,5 +113,20 @@ func diagnoseUnresumed(c Case, e *Evidence, all []cut) (cause, why string) {
 		}
 		return cause, fmt.Sprintf("coming back, the client was refused by the path itself (status %s)", statuses(refused))
 	}
+	if late := latestTold(all); late > c.Limits.Late {
+		return "half-open", fmt.Sprintf("the path told the client of a cut only after %s", short(late))
+	}
 	return "corrupted", "the client had come back with its position"
+}
+
+// latestTold is the longest time that the client was left in the belief that
+// its stream was alive.
+func latestTold(all []cut) time.Duration {
+	var worst time.Duration
+	for _, k := range all {
+		if k.wasTold() {
+			worst = max(worst, time.UnixMicro(k.told.T).Sub(k.at))
+		}
+	}
+	return worst
 }

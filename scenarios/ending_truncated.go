@@ -32,6 +32,9 @@ func judgeTruncated(c Case, e *Evidence) Finding {
 	switch {
 	case len(all) == 0:
 		return Finding{Verdict: measure.Untested, Got: "the stream was never cut, so nothing can be said"}
+	case told == 0 && e.Repeated() > 0:
+		f.Verdict, f.Cause = measure.Broken, "request-repeated"
+		f.Got = fmt.Sprintf("of %d cuts the client was told of none: the path asked the origin %s by itself and went on with that answer in the same stream", len(all), times(e.Repeated()))
 	case told == 0:
 		f.Verdict, f.Cause, f.EndKind = measure.Broken, "half-open", measure.EndSilence
 		f.Got = fmt.Sprintf("of %d cuts the client was told of none", len(all))
