@@ -39,9 +39,10 @@ func Pairs() []Pair {
 	return []Pair{
 		tuned("real:apache2", "apache-default"),
 		tuned("real:apache2/streaming", "apache-streaming"),
-		// AJP has no upgrade; what is behind it flushes, so that mod_jk does.
-		foretold("real:apache2/jk", "fault:abort-ignored&upgrade(mode=strip)&gzip(flush=1,if=type:text/html)&gzip(flush=1,if=type:text/plain)&gzip(flush=1,if=type:application/javascript)"),
-		foretold("real:apache2/jk-streaming", "fault:abort-ignored&upgrade(mode=strip)"),
+		// AJP has no upgrade; what is behind it flushes, so that mod_jk does. A
+		// broken answer is continued with another.
+		tuned("real:apache2/jk", "fault:repeat(broken)&abort-ignored&request-buffer&upgrade(mode=strip)&broken-off&gzip(flush=1,if=type:text/html)&gzip(flush=1,if=type:text/plain)&gzip(flush=1,if=type:application/javascript)"),
+		tuned("real:apache2/jk-streaming", "fault:abort-ignored&request-buffer&upgrade(mode=strip)&broken-off"),
 		// SecResponseBodyLimit, ProcessPartial, SecResponseBodyMimeType.
 		foretold("real:apache2/modsecurity", "fault:idle(after=1h,status=502)&abort-ignored&request-buffer&host&prelude(bytes=524288,head=hold,if=type:text/html)&prelude(bytes=524288,head=hold,if=type:text/plain)&prelude(bytes=524288,head=hold,if=type:text/xml)"),
 		tuned("real:caddy", "caddy-default"),
