@@ -118,11 +118,11 @@ func counterpart(cells map[measure.Labels]*measure.Result, labels measure.Labels
 	const forward = "forward"
 	if p.Mode == forward {
 		variant := strings.TrimPrefix(strings.TrimPrefix(labels.Variant, forward), "+")
-		labels.Variant = variant
+		labels.Variant = strings.TrimSuffix(forward+"+"+variant, "+")
 		if cells[labels] != nil {
 			return cells[labels]
 		}
-		labels.Variant = strings.TrimSuffix(forward+"+"+variant, "+")
+		labels.Variant = variant
 	}
 	return cells[labels]
 }
