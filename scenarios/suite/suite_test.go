@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios/measure"
 	"github.com/cometbench/cometbench/scenarios/suite"
 )
@@ -18,7 +19,7 @@ func known() suite.Known {
 		Clients: []string{"go", "chromium", "model:ie9"},
 		Proxy: func(spec string) error {
 			kind, _, found := strings.Cut(spec, ":")
-			plain := slices.Contains(proxies, spec) || strings.ContainsAny(spec, "*?[")
+			plain := slices.Contains(plainProxies, spec) || strings.ContainsAny(spec, "*?[")
 			if !plain && !(found && slices.Contains([]string{"fault", "real", "forward", "reverse"}, kind)) && !strings.HasSuffix(spec, ".yaml") {
 				return errors.New("unknown proxy " + spec)
 			}
@@ -27,7 +28,14 @@ func known() suite.Known {
 	}
 }
 
-var proxies = []string{"direct", "transparent", "nginx-default"}
+// plainProxies are the names without a kind, those of presets among them.
+var plainProxies = func() []string {
+	names := []string{"direct", "transparent"}
+	for _, p := range proxies.Presets() {
+		names = append(names, p.Name)
+	}
+	return names
+}()
 
 func parse(t *testing.T, text string) *suite.Suite {
 	t.Helper()
