@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
-	"github.com/cometbench/cometbench/proxies/real"
 )
 
 // "Proxies treat an iframe's request differently from XHR": the same URL, type
@@ -68,8 +66,8 @@ func stepMessage(n int) string { return fmt.Sprintf("%d%s\n", n, strings.Repeat(
 func (s *steps) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.request, s.pace = r.Clone(r.Context()), nil
-	s.mu.Unlock()
 	w.Header().Set("Content-Type", s.media)
+	s.mu.Unlock()
 	w.Header().Set("Cache-Control", "no-store")
 	wait := stepWait
 	for n := range stepCount {
@@ -104,6 +102,9 @@ func look(in proxies.Instance, to *url.URL, s *steps, fields []field) (treatment
 	if in.Route().Proxy != nil {
 		target = to.String()
 	}
+	s.mu.Lock()
+	s.request = nil
+	s.mu.Unlock()
 	head := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\n", target, to.Host)
 	for _, f := range fields {
 		head += f.name + ": " + f.value + "\r\n"
@@ -130,21 +131,22 @@ func look(in proxies.Instance, to *url.URL, s *steps, fields []field) (treatment
 			break
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.request == nil {
+		return treatment{}, fmt.Errorf("%s, and the origin saw nothing", resp.Status)
+	}
 	return s.treatment(resp, body.String(), fields), nil
 }
 
+// treatment is that of the last request. s is locked.
 func (s *steps) treatment(resp *http.Response, body string, fields []field) treatment {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	t := treatment{
 		answer: fmt.Sprint(resp.StatusCode, names(resp.Header), resp.Header.Get("Content-Type"), resp.Header["Content-Encoding"], resp.TransferEncoding, resp.ContentLength >= 0),
 		pace:   fmt.Sprint(s.pace),
 	}
 	if resp.Header.Get("Content-Encoding") == "" {
 		t.body = body
-	}
-	if s.request == nil {
-		return t
 	}
 	var added, lost []string
 	for _, name := range names(s.request.Header) {
@@ -210,12 +212,14 @@ func difference(in proxies.Instance, to *url.URL, s *steps, e engine) (string, e
 	return fmt.Sprintf("%s, by %s", strings.Join(unlike, ", "), strings.Join(by, ", ")), nil
 }
 
-// treats starts p in front of a stream of the type and compares.
-func treats(t *testing.T, p proxies.Proxy, media string, e engine) string {
+// comparer starts p in front of an origin of its own, both for the length of
+// the test, and returns what compares a stream of a type by an engine, and the
+// version of p.
+func comparer(t *testing.T, p proxies.Proxy) (compare func(media string, e engine) string, version string) {
 	t.Helper()
-	s := &steps{media: media, arrived: make(chan struct{}, 1)}
-	server := httptest.NewServer(s)
-	defer server.Close()
+	s := &steps{arrived: make(chan struct{}, 1)}
+	server := serve(s.ServeHTTP)
+	t.Cleanup(server.Close)
 	to, err := url.Parse(server.URL + "/stream")
 	if err != nil {
 		t.Fatal(err)
@@ -224,12 +228,21 @@ func treats(t *testing.T, p proxies.Proxy, media string, e engine) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
-	got, err := difference(in, to, s, e)
-	if err != nil {
-		t.Errorf("%s, %s, %s: %v", p.Name(), media, e.name, err)
-	}
-	return got
+	t.Cleanup(func() {
+		if err := in.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(media string, e engine) string {
+		s.mu.Lock()
+		s.media = media
+		s.mu.Unlock()
+		got, err := difference(in, to, s, e)
+		if err != nil {
+			t.Errorf("%s, %s, %s: %v", p.Name(), media, e.name, err)
+		}
+		return got
+	}, in.Version()
 }
 
 // A path that does treat them apart is found out, with the field it does it by.
@@ -246,7 +259,8 @@ func TestIframeAndXHRToldApart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := treats(t, p, "text/html", engines()[0])
+			compare, _ := comparer(t, p)
+			got := compare("text/html", engines()[0])
 			if (want == "") != (got == "") || !strings.Contains(got, want) || want == "pace" && !strings.HasSuffix(got, "by Sec-Fetch-Dest") {
 				t.Errorf("%q, want %q", got, want)
 			}
@@ -262,33 +276,24 @@ func TestIframeOrXHR(t *testing.T) {
 	}
 	var rows []string
 	found := 0
-	for _, program := range real.Programs() {
-		for _, config := range program.Configs {
-			if program.Available(config) != nil {
-				continue
-			}
-			p := parse(t, "real:"+program.Name+"/"+config.Name)
-			version, err := program.Version(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			row := fmt.Sprintf("| `%s` | %s |", p.Name(), version)
-			for _, media := range []string{"text/html", "text/plain", "text/event-stream"} {
-				var said []string
-				for _, e := range engines() {
-					if d := treats(t, p, media, e); d != "" {
-						said, found = append(said, e.name+": "+d), found+1
-					}
+	each(t, func(t *testing.T, p proxies.Proxy) {
+		compare, version := comparer(t, p)
+		row := fmt.Sprintf("| `%s` | %s |", p.Name(), version)
+		for _, media := range []string{"text/html", "text/plain", "text/event-stream"} {
+			var said []string
+			for _, e := range engines() {
+				if d := compare(media, e); d != "" {
+					said, found = append(said, e.name+": "+d), found+1
 				}
-				if len(said) == 0 {
-					said = []string{"the same"}
-				}
-				row += " " + strings.Join(said, "; ") + " |"
 			}
-			t.Log(row)
-			rows = append(rows, row)
+			if len(said) == 0 {
+				said = []string{"the same"}
+			}
+			row += " " + strings.Join(said, "; ") + " |"
 		}
-	}
+		t.Log(row)
+		rows = append(rows, row)
+	})
 	if err := os.WriteFile(file, []byte(iframeTable(rows, found)), 0o644); err != nil {
 		t.Fatal(err)
 	}
