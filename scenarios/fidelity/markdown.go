@@ -31,6 +31,7 @@ func (r Result) WriteMarkdown(w io.Writer) error {
 	}
 	r.differences(&b)
 	r.figures(&b)
+	r.found(&b)
 	r.lists(&b)
 	for _, run := range r.Runs {
 		rec := run.Record
