@@ -11,10 +11,10 @@ func brokenOffFault() Fault {
 	return Fault{
 		Name:     "broken-off",
 		Means:    "What the origin breaks off in the middle ends for the client as if it were whole, or is told to it late or never.",
-		Source:   "caddy 2.6.2, lighttpd 1.4.69 and h2o 2.2.5, which end it properly; privoxy 3.0.34, which takes 5 s to tell (all measured)",
-		Provokes: []Provoke{{"truncated", "broken-off(clean)"}, {"half-open", "broken-off(silence)"}},
+		Source:   "caddy 2.6.2, lighttpd 1.4.69 and h2o 2.2.5, which end it properly; mod_jk 1.2.48, behind which Apache writes its error page into it; privoxy 3.0.34, which takes 5 s to tell (all measured)",
+		Provokes: []Provoke{{"truncated", "broken-off(clean)"}, {"half-open", "broken-off(silence)"}, {"corrupted", "broken-off(page)"}},
 		Params: []Param{
-			{Name: "end", Type: Word, Words: []string{endClean, endFin, endSilence}, Default: endClean, Main: true, Means: "what the client sees: clean (a proper end; of a websocket a close frame), fin (a close without one) or silence (its side stays open)"},
+			{Name: "end", Type: Word, Words: []string{endClean, endPage, endFin, endSilence}, Default: endClean, Main: true, Means: "what the client sees: clean (a proper end; of a websocket a close frame), page (the proxy's own error page, and a proper end), fin (a close without one) or silence (its side stays open)"},
 			{Name: "after", Type: Duration, Time: Wire, Means: "how long after the origin's breaking off"},
 		},
 		New: func(a Args) (Hooks, error) {
@@ -30,6 +30,23 @@ func brokenOffFault() Fault {
 		},
 	}
 }
+
+const endPage = "page"
+
+// brokenPage has as many lines as such pages have.
+const brokenPage = `<!DOCTYPE html>
+<html>
+<head>
+<title>502 Bad Gateway</title>
+</head>
+<body>
+<h1>Bad Gateway</h1>
+<p>The proxy received
+an incomplete answer
+from the origin.</p>
+</body>
+</html>
+`
 
 type brokenOffWriter struct {
 	ResponseWriter
@@ -55,7 +72,11 @@ func (w *brokenOffWriter) Finish(err error) {
 		case <-hopOf(w.request.Context()).ctx.Done():
 		}
 	}
-	if w.end == endClean {
+	switch w.end {
+	case endPage:
+		_, _ = io.WriteString(w.ResponseWriter, brokenPage) // a client that is gone is known further on
+		fallthrough
+	case endClean:
 		w.ResponseWriter.Finish(nil)
 		return
 	}

@@ -17,6 +17,7 @@ func TestBrokenOff(t *testing.T) {
 		"fault:broken-off":                 {"0s head 200", "0s a", "1s end"},
 		"fault:broken-off(fin,after=5s)":   {"0s head 200", "0s a", "6s cut"},
 		"fault:broken-off(clean,after=5s)": {"0s head 200", "0s a", "6s end"},
+		"fault:broken-off(page)":           {"0s head 200", "0s a", fmt.Sprintf("1s %s", piece([]byte(brokenPage))), "1s end"},
 		// Held is what the origin took for sent.
 		"fault:broken-off&buffer(until=close)": {"1s head 200", "1s a", "1s end"},
 		// A limit of the path's own is no breaking off.

@@ -99,10 +99,10 @@ func diagnoseUnresumed(c Case, e *Evidence, all []cut) (cause, why string) {
 	switch {
 	case e.FromCache():
 		return "cached", "the client was given more good answers than the origin gave"
-	case e.Repeated() > 0:
-		return "request-repeated", fmt.Sprintf("the path asked the origin %s by itself and went on with that answer in the same stream", times(e.Repeated()))
 	case first == 0 || first > all[0].at.UnixMicro()+clockSlack.Microseconds():
 		return "buffered", "when the stream was cut, not even its first bytes had reached the client, so that it knew no position to come back with"
+	case askedByPath(e) > 0:
+		return "request-repeated", fmt.Sprintf("after a cut the path asked the origin by itself, %s, and went on with that answer in the same stream", times(askedByPath(e)))
 	case last.back.IsZero() && !last.wasTold():
 		return "half-open", "the path kept the client's side open after the cut, so that it did not come back"
 	case last.back.IsZero() && len(e.Refusals()) > 0:
@@ -129,4 +129,11 @@ func latestTold(all []cut) time.Duration {
 		}
 	}
 	return worst
+}
+
+// askedByPath is how many requests of one stream's reached the origin beyond the
+// client's first and those with which it came back, or was answered.
+func askedByPath(e *Evidence) int {
+	own := max(1+len(ofKind(e.Client, measure.Reconnect)), len(e.Headers()))
+	return max(0, len(e.Requests())-own)
 }

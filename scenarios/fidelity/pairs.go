@@ -40,9 +40,9 @@ func Pairs() []Pair {
 		tuned("real:apache2", "apache-default"),
 		tuned("real:apache2/streaming", "apache-streaming"),
 		// AJP has no upgrade; what is behind it flushes, so that mod_jk does. A
-		// broken answer is continued with another.
-		tuned("real:apache2/jk", "fault:repeat(broken)&abort-ignored&request-buffer&upgrade(mode=strip)&broken-off&gzip(flush=1,if=type:text/html)&gzip(flush=1,if=type:text/plain)&gzip(flush=1,if=type:application/javascript)"),
-		tuned("real:apache2/jk-streaming", "fault:abort-ignored&request-buffer&upgrade(mode=strip)&broken-off"),
+		// broken answer goes on with another, then with an error page.
+		tuned("real:apache2/jk", "fault:repeat(broken)&abort-ignored&request-buffer&upgrade(mode=strip)&broken-off(page)&gzip(flush=1,if=type:text/html)&gzip(flush=1,if=type:text/plain)&gzip(flush=1,if=type:application/javascript)"),
+		tuned("real:apache2/jk-streaming", "fault:abort-ignored&request-buffer&upgrade(mode=strip)&broken-off(page)"),
 		// SecResponseBodyLimit, ProcessPartial, SecResponseBodyMimeType.
 		foretold("real:apache2/modsecurity", "fault:idle(after=1h,status=502)&abort-ignored&request-buffer&host&prelude(bytes=524288,head=hold,if=type:text/html)&prelude(bytes=524288,head=hold,if=type:text/plain)&prelude(bytes=524288,head=hold,if=type:text/xml)"),
 		tuned("real:caddy", "caddy-default"),
