@@ -14,11 +14,12 @@ const Schema = 1
 
 // The types of lines in results.jsonl.
 const (
-	TypeRun   = "run"
-	TypeCheck = "check"
-	TypeCell  = "cell"
-	TypeEnd   = "end"
-	TypeLoad  = "load"
+	TypeRun    = "run"
+	TypeCheck  = "check"
+	TypeCell   = "cell"
+	TypeEnd    = "end"
+	TypeLoad   = "load"
+	TypeAdvice = "advice"
 )
 
 // Labels are the key of a cell: two cells with equal labels are the same cell.

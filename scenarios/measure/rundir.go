@@ -102,6 +102,7 @@ type Run struct {
 	Cells    []CellRecord
 	Checks   []CheckRecord
 	Loads    []LoadRecord
+	Advice   []AdviceRecord // of run --prove
 	End      *EndRecord // nil when the run was interrupted
 	Warnings []string   // lines that were not understood
 }
@@ -200,6 +201,8 @@ func (r *Run) add(line []byte) error {
 		return appendRecord(&r.Cells, line)
 	case TypeLoad:
 		return appendRecord(&r.Loads, line)
+	case TypeAdvice:
+		return appendRecord(&r.Advice, line)
 	case TypeEnd:
 		r.End = new(EndRecord)
 		return json.Unmarshal(line, r.End)
