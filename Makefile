@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema confusion fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -53,6 +53,10 @@ gate: ## does the baseline gate catch 30 % more latency, and nothing else? with 
 
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
+
+advice: ## the advice for stock configurations of the installed programs, tried: docs/advice.md; minutes
+	rm -rf cometbench-out/advice && $(GO) run ./cmd/cometbench run --quiet --prove --technique '*' --out cometbench-out/advice --proxy 'real:*,real:apache2/jk,real:apache2/modsecurity,real:squid/accel'
+	cp cometbench-out/advice/advice.md docs/advice.md
 
 confusion: ## every fault in front of every technique: docs/confusion.md; minutes
 	COMETBENCH_CONFUSION=$(CURDIR)/docs/confusion.md $(GO) test -count=1 -timeout 60m -run TestConfusion -v ./scenarios

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,12 +40,17 @@ func (o runOptions) prove(ctx context.Context, m scenarios.Matrix, w *measure.Wr
 			return err
 		}
 	}
-	for _, a := range plan.Judge(first, second) {
+	records := plan.Judge(first, second)
+	for _, a := range records {
 		if err := w.Append(a); err != nil {
 			return err
 		}
 	}
-	return nil
+	f, err := os.Create(filepath.Join(w.Dir(), "advice.md"))
+	if err != nil {
+		return fmt.Errorf("prove advice: %w", err)
+	}
+	return errors.Join(advice.WriteMarkdown(f, records), f.Close())
 }
 
 // again runs the cells of a plan into a run directory of its own.

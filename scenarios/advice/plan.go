@@ -104,11 +104,23 @@ func (p *Plan) untried(run *measure.Run, c measure.CellRecord, program string, f
 	p.Untried = append(p.Untried, a)
 }
 
+// linesOf are what people are told to write.
+func linesOf(fix measure.Fix) []string {
+	if fix.Say != "" {
+		return []string{fix.Say}
+	}
+	lines := slices.Concat(fix.Lines, fix.Tail)
+	if fix.Inline != "" {
+		lines = append([]string{strings.TrimSpace(fix.Inline)}, lines...)
+	}
+	return lines
+}
+
 // record is what is known before anything is tried.
 func record(run *measure.Run, c measure.CellRecord, program string, fix measure.Fix) measure.AdviceRecord {
 	a := measure.AdviceRecord{
 		Type: measure.TypeAdvice, Labels: c.Labels, Cause: c.Cause, Before: c.Verdict,
-		Program: program, Where: fix.Where, Lines: fix.Lines, Without: fix.Without,
+		Program: program, Where: fix.Where, Lines: linesOf(fix), Without: fix.Without,
 	}
 	for _, k := range run.ChecksOf(c.Cell) {
 		if k.ProxyVersion != "" {

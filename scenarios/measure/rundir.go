@@ -103,8 +103,8 @@ type Run struct {
 	Checks   []CheckRecord
 	Loads    []LoadRecord
 	Advice   []AdviceRecord // of run --prove
-	End      *EndRecord // nil when the run was interrupted
-	Warnings []string   // lines that were not understood
+	End      *EndRecord     // nil when the run was interrupted
+	Warnings []string       // lines that were not understood
 }
 
 // Complete reports whether the run came to its end.
