@@ -14,7 +14,7 @@ import (
 
 // visitName is what the directories of visits are called; others in the same
 // place are left alone.
-var visitName = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[a-z2-7]{6}$`)
+var visitName = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}\.[0-9]{3}-[a-z2-7]{4}$`)
 
 // newestFirst lists the visits in dir.
 func newestFirst(dir string) []string {

@@ -14,9 +14,6 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// afterwards is how long an ended visit is kept for its page to be told.
-const afterwards = 2 * time.Minute
-
 // visit is one browser's self-test, from its first word to its run directory.
 type visit struct {
 	cfg  Config
@@ -45,7 +42,7 @@ func (v *Visits) newVisit(b beginning, from visitor) (*visit, error) {
 	started := time.Now()
 	n := &visit{
 		cfg: v.cfg, key: rand.Text(), from: from, say: b, told: make(chan struct{}),
-		name: started.UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:6]),
+		name: started.UTC().Format("20060102-150405.000") + "-" + strings.ToLower(rand.Text()[:4]),
 	}
 	n.page = newPage("visitor:"+agentName(from.agent), b, v.cfg.Origin, v.cfg.HTTP3)
 	var err error
@@ -119,18 +116,16 @@ func (n *visit) cellEnded(rec measure.CellRecord, checks []measure.CheckRecord) 
 	n.cells = append(n.cells, ended{rec, deciding(rec, checks)})
 }
 
-// deciding is what the check says that the verdict comes from.
+// deciding is what the last of the checks says that the verdict comes from:
+// they go from the opening to all messages.
 func deciding(rec measure.CellRecord, checks []measure.CheckRecord) string {
 	got := rec.Reason
 	for _, c := range checks {
-		if c.Verdict != rec.Verdict {
-			continue
-		}
-		if got = c.Got; rec.Cause != "" && c.Cause == rec.Cause {
-			return got
+		if c.Verdict == rec.Verdict && c.Cause == rec.Cause {
+			got = c.Got
 		}
 	}
-	return got // of the last check: how messages arrived
+	return got
 }
 
 // works reports whether a technique is known to work.
@@ -168,7 +163,7 @@ func (n *visit) finish(complete bool) {
 
 // linger waits until the page knows that it is over.
 func (n *visit) linger(ctx context.Context) {
-	timer := time.NewTimer(afterwards)
+	timer := time.NewTimer(n.cfg.Afterwards)
 	defer timer.Stop()
 	select {
 	case <-n.told:

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 	"go.uber.org/goleak"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -155,3 +157,83 @@ func TestOldBrowser(t *testing.T) {
 		t.Errorf("%v", got.Got)
 	}
 }
+
+// A path that lets no POST through does not end the visit: the page's words go
+// into the address.
+func TestThroughARefusalOfPosts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Config{Techniques: []string{"piggyback", "long-poll"}})
+	got := visitBy(t, tab(t, ""), s.through(t, "fault:post-refused"))
+	if want := verdicts(map[measure.Verdict]string{measure.Works: "long-poll", measure.Broken: "piggyback"}); !maps.Equal(got.Verdicts, want) {
+		t.Errorf("verdicts %v\n%v", got.Verdicts, got.Got)
+	}
+	if got.Use != "Use long-poll." {
+		t.Errorf("it recommends %q", got.Use)
+	}
+}
+
+// htmlfile stands for the object of Internet Explorer: a document in a frame.
+const htmlfile = `window.ActiveXObject = function () {
+	const frame = document.createElement('iframe');
+	document.getElementById('frames').appendChild(frame);
+	const file = frame.contentDocument;
+	return {
+		open: () => file.open(), write: text => file.write(text), close: () => file.close(),
+		createElement: name => file.createElement(name),
+		get body() { return file.body; }, get parentWindow() { return frame.contentWindow; },
+	};
+};`
+
+func TestHTMLFile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Config{Techniques: []string{"htmlfile"}})
+	got := visitBy(t, tab(t, htmlfile), s.url)
+	if got.Verdicts["htmlfile"] != "works" || got.Use != "Use htmlfile." {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Each text stands out from its background by the ratio that WCAG asks of
+// small text (AA), in both colour schemes and with each verdict.
+func TestContrast(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Config{})
+	page := tab(t, "")
+	for _, scheme := range []string{"light", "dark"} {
+		must(t, call(page, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}))
+		must(t, chromedp.Do(page, chromedp.Navigate(s.url.JoinPath("self-test").String())))
+		for _, c := range eval[[]contrast](t, page, contrasts) {
+			if c.Ratio < 4.5 {
+				t.Errorf("%s: %s: %.2f", scheme, c.What, c.Ratio)
+			}
+		}
+	}
+}
+
+type contrast struct {
+	What  string  `json:"what"`
+	Ratio float64 `json:"ratio"`
+}
+
+const contrasts = `(() => {
+	document.getElementById('advice').className = 'works';
+	document.getElementById('use').textContent = 'text';
+	const rows = document.getElementById('techniques').children;
+	['works', 'degraded', 'broken', 'unsupported', 'now', ''].forEach((kind, i) => { rows[i].className = kind; rows[i].querySelector('.got').textContent = 'text'; });
+	const numbers = colour => colour.match(/[\d.]+/g).map(Number);
+	const luminance = ([r, g, b]) => [r, g, b].map(c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+		.reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+	const behind = e => { for (; e; e = e.parentElement) { const c = numbers(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } };
+	const out = [];
+	const look = disabled => {
+		document.getElementById('start').disabled = disabled;
+		for (const e of document.querySelectorAll('#page *')) {
+			if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.getClientRects().length) continue;
+			const [a, b] = [luminance(numbers(getComputedStyle(e).color)), luminance(behind(e))].sort((x, y) => y - x);
+			out.push({what: e.tagName + '.' + e.className + ' in .' + e.parentElement.className + (disabled ? ', disabled' : ''), ratio: (a + .05) / (b + .05)});
+		}
+	};
+	look(false);
+	look(true);
+	return out;
+})()`

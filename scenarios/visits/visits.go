@@ -28,8 +28,10 @@ type Config struct {
 	// nil writes none.
 	Render func(dir string) error
 	// Gone is how long nothing is heard of a page before its visit ends; 0 is
-	// 30 s. Longest is how long a visit may last; 0 is ten minutes.
-	Gone, Longest time.Duration
+	// 30 s. Longest is how long a visit may last; 0 is ten minutes. Afterwards
+	// is how long an ended visit is kept for its page to be told; 0 is two
+	// minutes.
+	Gone, Longest, Afterwards time.Duration
 }
 
 // errFull is the answer to those who come when AtOnce are here.
@@ -65,7 +67,7 @@ func New(c Config) (*Visits, error) {
 		return nil, fmt.Errorf("visits: a bound is negative: %d, %d", c.Kept, c.AtOnce)
 	}
 	c.Kept, c.AtOnce = orDefault(c.Kept, 200), orDefault(c.AtOnce, 8)
-	c.Gone, c.Longest = orDefault(c.Gone, 30*time.Second), orDefault(c.Longest, 10*time.Minute)
+	c.Gone, c.Longest, c.Afterwards = orDefault(c.Gone, 30*time.Second), orDefault(c.Longest, 10*time.Minute), orDefault(c.Afterwards, 2*time.Minute)
 	page, list, err := templates()
 	if err != nil {
 		return nil, fmt.Errorf("visits: %w", err)

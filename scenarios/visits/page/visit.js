@@ -5,7 +5,7 @@
   var inBody = 200;       // events in one report
   var inAddress = 20;     // the same where they have to go into the address
   var lanesOfOld = 1;     // browsers without fetch may have two connections for a host
-  var lanes = 3;
+  var lanes = 4;        // of the six that others have, so that words and a reconnect find room
 
   var button = byId('start');
   var key = '';
@@ -143,7 +143,9 @@
     }
     byId('why').className = advice.troubles.length ? '' : 'off';
     byId('advice').className = advice.use ? 'works' : 'broken';
-    say('Done. ' + advice.text);
+    say('Done. ' + advice.text); // for those who listen; the others see it below
+    byId('status').className = 'sr';
+    byId('bar').className = 'off';
     setText(button, 'Test again');
     button.disabled = false;
     button.onclick = again;
