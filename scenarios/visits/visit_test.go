@@ -1,6 +1,7 @@
 package visits
 
 import (
+	"flag"
 	"maps"
 	"os"
 	"slices"
@@ -15,6 +16,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// Visits wait for messages most of the time.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	stopChromium()
 	if code == 0 {
@@ -140,12 +146,12 @@ const modern = `for (const name of ['WebSocket', 'EventSource', 'fetch', 'Promis
 func TestOldBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Config{Techniques: []string{
-		"websocket", "eventsource", "fetch-streaming", "xhr-streaming", "multipart", "early-close", "long-poll", "short-poll",
+		"websocket", "eventsource", "fetch-streaming", "xhr-streaming", "multipart", "long-poll", "short-poll",
 	}})
 	page := tab(t, modern)
 	got := visitBy(t, page, s.url)
 	want := verdicts(map[measure.Verdict]string{
-		measure.Works: "xhr-streaming multipart early-close long-poll short-poll", measure.Unsupported: "websocket eventsource fetch-streaming",
+		measure.Works: "xhr-streaming multipart long-poll short-poll", measure.Unsupported: "websocket eventsource fetch-streaming",
 	})
 	if !maps.Equal(got.Verdicts, want) {
 		t.Errorf("verdicts %v\nwant %v\n%v", got.Verdicts, want, got.Got)

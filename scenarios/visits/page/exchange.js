@@ -57,7 +57,7 @@
     if (this.stopped) return;
     this.letGo = null;
     x.close(how);
-    this.failures = (how.error || how.status) && !x.opened ? this.failures + 1 : 0;
+    this.failures = how.status || how.error && !x.opened ? this.failures + 1 : 0;
     if (this.isOver(x, how) || this.failures >= mostFailures) {
       this.stopped = true;
       this.finished();
