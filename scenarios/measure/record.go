@@ -72,7 +72,7 @@ type RunRecord struct {
 	Shard      *Shard             `json:"shard,omitempty"`     // nil is the whole matrix
 	PromptMS   float64            `json:"prompt_ms,omitempty"` // thresholds of delay; 0 are the usual ones
 	LateMS     float64            `json:"late_ms,omitempty"`
-	Visitor    *Visitor           `json:"visitor,omitempty"` // set when somebody's browser came by itself
+	Visitor    *VisitRecord       `json:"visitor,omitempty"` // set when somebody's browser came by itself
 	// Selection is what the run was asked to measure, so that a resumed run
 	// measures the same; its form belongs to the command that wrote it.
 	Selection json.RawMessage `json:"selection,omitempty"`
@@ -85,8 +85,8 @@ func (r RunRecord) Thresholds() Thresholds {
 	return Thresholds{Prompt: ms(r.PromptMS), Late: ms(r.LateMS)}.OrUsual()
 }
 
-// Visitor is who came to /self-test, and how.
-type Visitor struct {
+// VisitRecord is who came to /self-test, and how.
+type VisitRecord struct {
 	UserAgent    string  `json:"user_agent,omitempty"`
 	Via          string  `json:"via,omitempty"` // the header by which proxies name themselves
 	HTTP         string  `json:"http"`          // as the browser sees it

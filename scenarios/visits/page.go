@@ -79,7 +79,7 @@ func (p *page) Supports(s measure.Subscription) error {
 	if why := p.cannot[s.Technique]; why != "" {
 		return errors.New(why)
 	}
-	if t := s.Target; s.Variant != "" || t.Method != "" || len(t.Header) > 0 || len(t.Body) > 0 {
+	if t := s.Target; s.Variant != "" || s.Stream != nil || t.Method != "" || len(t.Header) > 0 || len(t.Body) > 0 {
 		return errors.New("the page asks in the usual form only")
 	}
 	return nil

@@ -52,7 +52,7 @@ func (v *Visits) newVisit(b beginning, from visitor) (*visit, error) {
 	err = n.dir.Append(measure.RunRecord{
 		Type: measure.TypeRun, Schema: measure.Schema, ID: n.name, Started: started, Command: []string{"cometbench", "serve"},
 		Tool: v.cfg.Tool, Host: scenarios.ThisHost(), TimeScale: 1, Planned: len(v.cfg.techniques()),
-		Visitor: &measure.Visitor{
+		Visitor: &measure.VisitRecord{
 			UserAgent: from.agent, Via: from.via, HTTP: b.HTTP, TLS: b.TLS,
 			RoundTripMS: float64(b.TripUS) / 1000, ClockBoundMS: float64(b.BoundUS) / 1000,
 		},

@@ -87,7 +87,7 @@ type sight struct {
 func (r report) check() error {
 	for _, s := range r.Events {
 		switch measure.EventKind(s.Kind) {
-		case measure.Headers, measure.Prelude, measure.Received, measure.Heartbeat, measure.Gap, measure.End, measure.Failed, measure.Reconnect:
+		case measure.Headers, measure.Prelude, measure.Received, measure.Heartbeat, measure.Gap, measure.End, measure.Failed, measure.Reconnect, measure.Write:
 		default:
 			return fmt.Errorf("an event of kind %.40q", s.Kind)
 		}
@@ -132,6 +132,10 @@ type work struct {
 	After     string `json:"after,omitempty"`
 	Interval  int64  `json:"interval_ms"`
 	Retry     int64  `json:"retry_ms"`
+	// Uplink are the texts that a web socket sends once it is open, with a
+	// pause between two.
+	Uplink      []string `json:"uplink,omitempty"`
+	UplinkPause int64    `json:"uplink_pause_ms,omitempty"`
 }
 
 // workOf turns a subscription into an order. The address loses scheme and
@@ -151,6 +155,7 @@ func workOf(s measure.Subscription, u *url.URL) work {
 	return work{
 		Technique: s.Technique, Path: strings.TrimPrefix(u.EscapedPath(), "/") + "?" + q.Encode(), Resume: s.Resume, After: s.After,
 		Interval: s.PollInterval.Milliseconds(), Retry: retry.Milliseconds(),
+		Uplink: s.Uplink, UplinkPause: s.UplinkPause.Milliseconds(),
 	}
 }
 

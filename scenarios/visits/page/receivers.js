@@ -203,9 +203,15 @@ selfTest.receivers = {};
       socket.onopen = function () {
         open = true;
         x.headers(101, '');
-        // A socket that carries nothing up is none; the origin discards it.
-        socket.send('{"cometbench":"up"}');
+        sendUp(0);
       };
+      function sendUp(n) {
+        var texts = x.order.uplink || [];
+        if (n >= texts.length || socket.readyState !== 1) return;
+        socket.send(texts[n]);
+        x.emit({ kind: 'write', bytes: texts[n].length });
+        setTimeout(function () { sendUp(n + 1); }, x.order.uplink_pause_ms || 0);
+      }
       socket.onmessage = function (event) {
         if (typeof event.data === 'string') x.json(event.data);
         else x.fail('a binary frame', '?');
