@@ -102,7 +102,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 	if token == "" && !isLoopback(l.tcp.Addr()) {
 		token = rand.Text()
 	}
-	srv, visits, err := o.server(token)
+	srv, visits, err := o.server(token, l)
 	if err != nil {
 		l.close()
 		return usage("%w", err)

@@ -14,7 +14,7 @@ import (
 
 // server makes the reference server and, where it keeps a record, the visits
 // that are measured by it; Close of nil visits does nothing.
-func (o *serveOptions) server(token string) (*reference.Server, *visits.Visits, error) {
+func (o *serveOptions) server(token string, l *listeners) (*reference.Server, *visits.Visits, error) {
 	config := o.config(token)
 	if o.noRecord {
 		srv, err := reference.New(config)
@@ -23,8 +23,12 @@ func (o *serveOptions) server(token string) (*reference.Server, *visits.Visits, 
 	var srv *reference.Server // is there before anybody can visit it
 	inside := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { srv.Inside().ServeHTTP(w, r) })
 	version, commit := buildInfo()
+	var pinned []byte
+	if l.roots != nil { // a certificate of ours, which no browser trusts
+		pinned = l.cert.Certificate[0]
+	}
 	v, err := visits.New(visits.Config{
-		Dir: o.visits, Kept: o.visitsKept, Origin: scenarios.Inside(inside), HTTP3: slices.Contains(o.http, "3"),
+		Dir: o.visits, Kept: o.visitsKept, Origin: scenarios.Inside(inside), HTTP3: slices.Contains(o.http, "3"), Pinned: pinned,
 		Tool: measure.Tool{Version: version, Commit: commit}, Render: reports.WriteAll,
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package visits
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -20,36 +21,47 @@ import (
 
 // chromium is one process for all tests; each test has a context in it.
 var chromium = sync.OnceValues(func() (context.Context, error) {
-	binary := ""
-	for _, program := range []string{"/usr/lib/chromium/chromium-headless-shell", "chromium-headless-shell", "headless-shell", "chromium", "google-chrome"} {
-		if found, err := exec.LookPath(program); err == nil {
-			binary = found
-			break
-		}
+	flags, err := chromiumFlags()
+	if err != nil {
+		return nil, err
 	}
-	if binary == "" {
-		return nil, fmt.Errorf("no Chromium is installed; apt-get install chromium-headless-shell brings one")
-	}
-	flags := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(binary), chromedp.NoFirstRun, chromedp.Headless, chromedp.Flag("no-proxy-server", true),
-		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
-	}
-	if os.Getuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox)
-	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), flags...)
-	quiet := func(string, ...any) {}
-	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet))
-	stopChromium = func() {
-		cancel()
-		stop()
-	}
-	_, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
+	ctx, stop, err := startChromium(flags)
+	stopChromium = stop
 	return ctx, err
 })
 
 var stopChromium = func() {}
+
+// chromiumFlags fails when there is no Chromium.
+func chromiumFlags() ([]chromedp.ExecAllocatorOption, error) {
+	for _, program := range []string{"/usr/lib/chromium/chromium-headless-shell", "chromium-headless-shell", "headless-shell", "chromium", "google-chrome"} {
+		binary, err := exec.LookPath(program)
+		if err != nil {
+			continue
+		}
+		flags := []chromedp.ExecAllocatorOption{
+			chromedp.ExecPath(binary), chromedp.NoFirstRun, chromedp.Headless, chromedp.Flag("no-proxy-server", true),
+			chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
+			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true),
+		}
+		if os.Getuid() == 0 {
+			flags = append(flags, chromedp.NoSandbox)
+		}
+		return flags, nil
+	}
+	return nil, errors.New("no Chromium is installed; apt-get install chromium-headless-shell brings one")
+}
+
+func startChromium(flags []chromedp.ExecAllocatorOption) (context.Context, func(), error) {
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), flags...)
+	quiet := func(string, ...any) {}
+	ctx, stopBrowser := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet))
+	_, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
+	return ctx, func() {
+		stopBrowser()
+		stopAllocator()
+	}, err
+}
 
 // tab opens a page in a browser context of the test's own. before runs in every
 // document ahead of its own scripts.

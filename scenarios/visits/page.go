@@ -31,6 +31,7 @@ type page struct {
 	cannot map[string]string // techniques that this browser has no means for, and why
 	clock  measure.Clock
 	origin scenarios.Origin
+	pin    []int         // of the server's certificate
 	gone   chan struct{} // closed when it is given up
 
 	mu     sync.Mutex
@@ -53,12 +54,12 @@ type order struct {
 	err    error
 }
 
-func newPage(name string, b beginning, origin scenarios.Origin, http3 bool) *page {
+func newPage(name string, b beginning, c Config) *page {
 	p := &page{
-		name: name, cannot: b.Cannot, origin: origin, gone: make(chan struct{}), orders: map[int]*order{}, heard: time.Now(),
+		name: name, cannot: b.Cannot, origin: c.Origin, pin: pinOf(c.Pinned), gone: make(chan struct{}), orders: map[int]*order{}, heard: time.Now(),
 		clock: measure.Clock{ID: "page", OffsetUS: b.OffsetUS, BoundUS: b.BoundUS},
 	}
-	if !http3 && p.cannot["webtransport"] == "" {
+	if !c.HTTP3 && p.cannot["webtransport"] == "" {
 		p.cannot["webtransport"] = "the server was started without HTTP/3, which WebTransport runs over"
 	}
 	return p
@@ -92,7 +93,7 @@ func (p *page) Subscribe(ctx context.Context, s measure.Subscription, sink func(
 	if err != nil {
 		return fmt.Errorf("parse target: %w", err)
 	}
-	o := p.give(workOf(s, u), sink)
+	o := p.give(workOf(s, u, p.pin), sink)
 	defer p.takeBack(o)
 	patience := time.NewTimer(openWithin)
 	defer patience.Stop()

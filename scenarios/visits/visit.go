@@ -44,7 +44,7 @@ func (v *Visits) newVisit(b beginning, from visitor) (*visit, error) {
 		cfg: v.cfg, key: rand.Text(), from: from, say: b, told: make(chan struct{}),
 		name: started.UTC().Format("20060102-150405.000") + "-" + strings.ToLower(rand.Text()[:4]),
 	}
-	n.page = newPage("visitor:"+agentName(from.agent), b, v.cfg.Origin, v.cfg.HTTP3)
+	n.page = newPage("visitor:"+agentName(from.agent), b, v.cfg)
 	var err error
 	if n.dir, err = measure.Create(filepath.Join(v.cfg.Dir, n.name)); err != nil {
 		return nil, err

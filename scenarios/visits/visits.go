@@ -22,6 +22,7 @@ type Config struct {
 	Kept       int              // run directories kept, the oldest go first; 0 is 200
 	AtOnce     int              // visits at once; further ones are asked to come back; 0 is 8
 	HTTP3      bool             // the server speaks HTTP/3, without which there is no WebTransport
+	Pinned     []byte           // the server's certificate in DER, where no browser trusts it: WebTransport can do without trust
 	Tool       measure.Tool     // who measures, for the records
 	// Render writes the reports into a run directory. It is called once a
 	// visit has ended, and again when a report is asked for that is not there.

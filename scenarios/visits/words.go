@@ -1,6 +1,7 @@
 package visits
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,11 +137,24 @@ type work struct {
 	// pause between two.
 	Uplink      []string `json:"uplink,omitempty"`
 	UplinkPause int64    `json:"uplink_pause_ms,omitempty"`
+	Pin         []int    `json:"pin,omitempty"` // bytes of the certificate's SHA-256, for WebTransport
+}
+
+// pinOf is what a page needs to know of a certificate to accept it.
+func pinOf(der []byte) []int {
+	if der == nil {
+		return nil
+	}
+	var pin []int
+	for _, b := range sha256.Sum256(der) {
+		pin = append(pin, int(b))
+	}
+	return pin
 }
 
 // workOf turns a subscription into an order. The address loses scheme and
 // host: only the page knows by which it came.
-func workOf(s measure.Subscription, u *url.URL) work {
+func workOf(s measure.Subscription, u *url.URL, pin []int) work {
 	q := u.Query()
 	switch s.Technique {
 	case "forever-iframe", "forever-iframe-text":
@@ -152,7 +166,11 @@ func workOf(s measure.Subscription, u *url.URL) work {
 	if retry <= 0 {
 		retry = time.Second
 	}
+	if s.Technique != "webtransport" {
+		pin = nil
+	}
 	return work{
+		Pin:       pin,
 		Technique: s.Technique, Path: strings.TrimPrefix(u.EscapedPath(), "/") + "?" + q.Encode(), Resume: s.Resume, After: s.After,
 		Interval: s.PollInterval.Milliseconds(), Retry: retry.Milliseconds(),
 		Uplink: s.Uplink, UplinkPause: s.UplinkPause.Milliseconds(),

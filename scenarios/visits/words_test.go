@@ -49,8 +49,8 @@ func TestSightIsBounded(t *testing.T) {
 func TestWorkOf(t *testing.T) {
 	u, err := url.Parse("http://visited.invalid/t/forever-iframe?channel=c&nonce=n")
 	must(t, err)
-	w := workOf(measure.Subscription{Technique: "forever-iframe", PollInterval: 250 * time.Millisecond}, u)
-	if w.Path != "t/forever-iframe?channel=c&nonce=n&prelude=1024" || w.Interval != 250 || w.Retry != 1000 || w.Resume {
+	w := workOf(measure.Subscription{Technique: "forever-iframe", PollInterval: 250 * time.Millisecond}, u, []int{1})
+	if w.Path != "t/forever-iframe?channel=c&nonce=n&prelude=1024" || w.Interval != 250 || w.Retry != 1000 || w.Resume || w.Pin != nil {
 		t.Errorf("%+v", w)
 	}
 }
@@ -76,7 +76,7 @@ func TestAgentName(t *testing.T) {
 
 // What the answer of a report got lost for is said again, and counts once.
 func TestPageIsHeardOnce(t *testing.T) {
-	p := newPage("visitor:x", beginning{}, nil, true)
+	p := newPage("visitor:x", beginning{}, Config{HTTP3: true})
 	var seen []measure.EventKind
 	o := p.give(work{Technique: "websocket"}, func(e measure.Event) { seen = append(seen, e.Kind) })
 	said := []sight{{Order: o.Order, Kind: "headers"}, {Order: o.Order, Kind: "message"}, {Order: 99, Kind: "message"}}
@@ -94,7 +94,7 @@ func TestPageIsHeardOnce(t *testing.T) {
 }
 
 func TestPageThatReportsTooMuch(t *testing.T) {
-	p := newPage("visitor:x", beginning{}, nil, true)
+	p := newPage("visitor:x", beginning{}, Config{HTTP3: true})
 	n := 0
 	o := p.give(work{Technique: "websocket"}, func(measure.Event) { n++ })
 	p.hear(1, slices.Repeat([]sight{{Order: o.Order, Kind: "message"}}, orderEvents+10), []int{o.Order})
