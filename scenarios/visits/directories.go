@@ -33,11 +33,14 @@ func newestFirst(dir string) []string {
 	return names
 }
 
-// keepNewest removes the oldest visits in dir beyond so many.
-func keepNewest(dir string, kept int) {
+// keepNewest removes the oldest visits in dir beyond so many, but none that is
+// busy.
+func keepNewest(dir string, kept int, busy map[string]bool) {
 	names := newestFirst(dir)
 	for _, name := range names[min(kept, len(names)):] {
-		remove(filepath.Join(dir, name))
+		if !busy[name] {
+			remove(filepath.Join(dir, name))
+		}
 	}
 }
 

@@ -105,7 +105,11 @@ func outcomeOf(cells []ended) string {
 	var parts []string
 	for _, v := range measure.Verdicts() {
 		if n[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[v], strings.ReplaceAll(string(v), "_", " ")))
+			word := strings.ReplaceAll(string(v), "_", " ")
+			if v == measure.Works && n[v] > 1 {
+				word = "work"
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", n[v], word))
 		}
 	}
 	return strings.Join(parts, ", ")

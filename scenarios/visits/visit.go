@@ -154,11 +154,16 @@ func (n *visit) finish(complete bool) {
 		if n.cfg.Render != nil {
 			_ = n.cfg.Render(n.dir.Dir()) // it is rendered again when somebody asks
 		}
-		keepNewest(n.cfg.Dir, n.cfg.Kept)
 	}
 	n.mu.Lock()
 	n.over = true
 	n.mu.Unlock()
+}
+
+func (n *visit) isOver() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.over
 }
 
 // linger waits until the page knows that it is over.

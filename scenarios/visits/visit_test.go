@@ -103,6 +103,8 @@ func TestThroughABuffer(t *testing.T) {
 	page := tab(t, "")
 	got := visitBy(t, page, s.through(t, "fault:buffer(until=close)"))
 	shoot(t, page, "buffered")
+	must(t, chromedp.Do(page, chromedp.Navigate(s.url.JoinPath("visits").String())))
+	shoot(t, page, "visits")
 	want := verdicts(map[measure.Verdict]string{
 		measure.Works: "short-poll long-poll callback-poll websocket", measure.Broken: strings.Join(streams, " "),
 	})
@@ -214,6 +216,7 @@ func TestContrast(t *testing.T) {
 			}
 		}
 	}
+	shoot(t, page, "verdicts")
 }
 
 type contrast struct {

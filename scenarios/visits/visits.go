@@ -128,6 +128,7 @@ func (v *Visits) begin(b beginning, from visitor) (*visit, error) {
 		n.run(v.ctx)
 		v.mu.Lock()
 		v.running--
+		keepNewest(v.cfg.Dir, v.cfg.Kept, v.busy())
 		v.mu.Unlock()
 		n.linger(v.ctx)
 		v.mu.Lock()
@@ -135,6 +136,17 @@ func (v *Visits) begin(b beginning, from visitor) (*visit, error) {
 		v.mu.Unlock()
 	}()
 	return n, nil
+}
+
+// busy are the names of the visits under way; v.mu is held.
+func (v *Visits) busy() map[string]bool {
+	out := map[string]bool{}
+	for _, n := range v.visits {
+		if !n.isOver() {
+			out[n.name] = true
+		}
+	}
+	return out
 }
 
 // find returns the visit that a page says it is, or nil.
