@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -122,9 +125,22 @@ const readPage = `(() => {
 	return out;
 })()`
 
-// visitBy opens the self-test, presses the button by the keyboard and reads
-// the page when it is done.
+// visitBy visits the self-test, again where this machine was too busy for the
+// schedule of messages.
 func visitBy(t *testing.T, ctx context.Context, at *url.URL) seen {
+	t.Helper()
+	for tries := 3; ; tries-- {
+		got := visitOnce(t, ctx, at)
+		busy := slices.ContainsFunc(slices.Collect(maps.Values(got.Got)), func(s string) bool { return strings.HasPrefix(s, "this machine was too busy") })
+		if !busy || tries == 1 {
+			return got
+		}
+	}
+}
+
+// visitOnce opens the self-test, presses the button by the keyboard and reads
+// the page when it is done.
+func visitOnce(t *testing.T, ctx context.Context, at *url.URL) seen {
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()

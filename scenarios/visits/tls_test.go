@@ -55,12 +55,12 @@ func TestOverTLS(t *testing.T) {
 		t.Errorf("verdicts %v\n%v", got.Verdicts, got.Got)
 	}
 	s := &site{Visits: v}
-	for _, c := range s.only(t).Cells {
+	for _, c := range s.latest(t).Cells {
 		if want := map[string]string{"webtransport": "3", "websocket": "1.1", "eventsource": "2"}[c.Technique]; c.HTTP != want || !c.TLS {
 			t.Errorf("%s: HTTP/%s, TLS %v", c.Technique, c.HTTP, c.TLS)
 		}
 	}
-	if who := s.only(t).Record.Visitor; who.HTTP != "2" || !who.TLS {
+	if who := s.latest(t).Record.Visitor; who.HTTP != "2" || !who.TLS {
 		t.Errorf("visitor %+v", who)
 	}
 }

@@ -37,9 +37,13 @@ type ended struct {
 	got string // in the words of the check that decided
 }
 
-// newVisit makes the run directory and its first line.
+// newVisit makes the run directory and its first line; v.mu is held.
 func (v *Visits) newVisit(b beginning, from visitor) (*visit, error) {
 	started := time.Now()
+	if next := v.last.Add(time.Millisecond); started.Before(next) {
+		started = next
+	}
+	v.last = started
 	n := &visit{
 		cfg: v.cfg, key: rand.Text(), from: from, say: b, told: make(chan struct{}),
 		name: started.UTC().Format("20060102-150405.000") + "-" + strings.ToLower(rand.Text()[:4]),
@@ -75,7 +79,7 @@ func (n *visit) run(ctx context.Context) {
 	}()
 	complete := true
 	for _, some := range n.cfg.stages() {
-		sum, err := scenarios.Run(ctx, n.matrix(some), n.dir, scenarios.Options{Origin: bounded{n.cfg.Origin}, Ended: n.cellEnded})
+		sum, err := scenarios.Run(ctx, n.matrix(some), n.dir, scenarios.Options{Origin: bounded{n.cfg.Origin}, Limits: n.cfg.Limits, Ended: n.cellEnded})
 		complete = complete && err == nil && sum.Complete
 	}
 	cancel()

@@ -24,6 +24,8 @@ type Config struct {
 	HTTP3      bool             // the server speaks HTTP/3, without which there is no WebTransport
 	Pinned     []byte           // the server's certificate in DER, where no browser trusts it: WebTransport can do without trust
 	Tool       measure.Tool     // who measures, for the records
+	// Limits are the delays that messages are held against; 0 are the usual ones.
+	Limits measure.Thresholds
 	// Render writes the reports into a run directory. It is called once a
 	// visit has ended, and again when a report is asked for that is not there.
 	// nil writes none.
@@ -50,6 +52,7 @@ type Visits struct {
 
 	mu      sync.Mutex
 	closed  bool
+	last    time.Time         // when the last visit began: their names count up
 	visits  map[string]*visit // by key; ended ones for as long as their page may ask
 	running int
 }

@@ -124,7 +124,7 @@ func TestVisitIsInterrupted(t *testing.T) {
 		}
 	}
 	s.Close()
-	run := s.only(t)
+	run := s.latest(t)
 	if run.Complete() || run.End == nil || len(run.Cells) != 1 || run.Cells[0].Verdict != measure.Unsupported || run.Cells[0].Reason != "it is only a test" {
 		t.Errorf("%+v, end %+v", run.Cells, run.End)
 	}
