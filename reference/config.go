@@ -29,8 +29,9 @@ type Config struct {
 	// Workers makes the server one of the thread-per-request kind: every
 	// request, held responses included, takes one of so many slots until it is
 	// answered; 0 is no limit. Up to WorkersQueue requests wait for a slot (0
-	// is 1,000, a negative value none), further ones get 503. /publish, /record
-	// and /metrics go outside the slots, so that starvation can be measured.
+	// is 1,000, a negative value none), further ones get 503. /publish, /record,
+	// /metrics and what is mounted below /self-test/ go outside the slots, so
+	// that starvation can be measured.
 	Workers      int
 	WorkersQueue int
 
