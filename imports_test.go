@@ -38,7 +38,7 @@ var rooms = []room{
 	{dir: "scenarios/compare", ours: []string{"scenarios/compare", "scenarios/measure"}, modules: []string{"golang.org/x/perf"}},
 	{dir: "scenarios/suite", ours: []string{"scenarios/suite", "scenarios/measure", "internal"}, modules: []string{"github.com/goccy/go-yaml"}},
 	{dir: "scenarios/clients", ours: []string{"scenarios/clients", "scenarios/measure", "internal"},
-		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net"}},
+		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "browsers", ours: []string{"browsers", "scenarios/measure", "internal"},
 		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"}},
 	{dir: "reports", ours: []string{"reports", "scenarios/measure", "internal"}},

@@ -3,6 +3,7 @@ package proxies
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net/url"
 )
 
@@ -98,6 +99,19 @@ type Instance interface {
 	// Close stops it with all its children and waits for them.
 	Close() error
 }
+
+// Reloader is an Instance that can be made to read its configuration again.
+type Reloader interface {
+	Instance
+	// Reload returns when what comes from then on is served by the new
+	// configuration. The error wraps ErrNoReload where the program has no way
+	// to do so.
+	Reload(ctx context.Context) error
+}
+
+// ErrNoReload says that a program cannot read its configuration again while it
+// runs.
+var ErrNoReload = errors.New("the program cannot read its configuration again")
 
 // Route is the way in. Base replaces the origin's scheme and host; nil is the
 // origin's own. Proxy is the forward proxy to ask for it; nil is none. Both

@@ -91,6 +91,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
 	case own:
 		s.sockjs.serve(w, r)
+	case path == sinkPath:
+		s.serveSink(w, r)
 	case path == completionsPath:
 		s.serveCompletions(w, r)
 	default:

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -65,15 +66,16 @@ func merge(runs []*measure.Run) *result {
 			r.unjudged++
 		}
 	}
-	techniques, proxies, groups := map[string]bool{}, map[string]bool{}, map[group]bool{}
+	techniques, proxies, groups, hops := map[string]bool{}, map[string]bool{}, map[group]bool{}, map[string]int{}
 	for labels, c := range r.byLabels {
+		hops[labels.Proxy] = max(hops[labels.Proxy], c.Hop)
 		r.cells = append(r.cells, c)
 		techniques[labels.Technique], proxies[labels.Proxy], groups[groupOf(labels)] = true, true, true
 	}
 	r.techniques = sortedKeys(techniques, byTechnique)
-	r.proxies = sortedKeys(proxies, byProxy)
+	r.proxies = sortedKeys(proxies, func(a, b string) int { return cmp.Or(cmp.Compare(hops[a], hops[b]), byProxy(a, b)) })
 	r.groups = sortedKeys(groups, byGroup)
-	slices.SortFunc(r.cells, byCell)
+	slices.SortFunc(r.cells, func(a, b *cell) int { return cmp.Or(cmp.Compare(a.Hop, b.Hop), byCell(a, b)) })
 	return r
 }
 

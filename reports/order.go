@@ -11,7 +11,7 @@ import (
 
 // Cells end in the order in which they happen to finish. Reports order by
 // name instead, so that two reports of the same matrix can be laid side by
-// side.
+// side; paths to one application keep their places from it outward.
 
 func sortedKeys[K comparable](m map[K]bool, order func(a, b K) int) []K {
 	return slices.SortedFunc(maps.Keys(m), order)
@@ -92,10 +92,11 @@ func byCell(a, b *cell) int {
 // them: sockets, EventSource, other streams, held polls, plain polls. Within
 // a tier the one that costs least and does most comes first.
 var tiers = [][]string{
-	{"websocket", "webtransport"},
-	{"eventsource"},
-	{"fetch-streaming", "xhr-streaming", "forever-iframe", "htmlfile", "forever-iframe-text", "multipart", "content-length-stream"},
-	{"long-poll", "callback-poll", "early-close"},
+	{"websocket", "webtransport", "sockjs-websocket"},
+	{"eventsource", "sockjs-eventsource"},
+	{"fetch-streaming", "xhr-streaming", "forever-iframe", "htmlfile", "forever-iframe-text", "multipart", "content-length-stream",
+		"sockjs-xhr-streaming", "sockjs-htmlfile"},
+	{"long-poll", "callback-poll", "early-close", "sockjs-xhr", "sockjs-jsonp"},
 	{"short-poll", "piggyback"},
 }
 

@@ -13,6 +13,7 @@ import (
 type control struct {
 	once     sync.Once
 	checks   []Check // all that a cell held against it is asked
+	tier     Tier    // the deepest of theirs
 	outcome  outcome
 	labels   measure.Labels
 	p99      time.Duration
@@ -32,6 +33,7 @@ func controlsOf(cells []cell, done map[string]bool) map[controlKey]*control {
 			ctl = &control{finished: make(chan struct{})}
 			out[c.control()] = ctl
 		}
+		ctl.tier = max(ctl.tier, c.tier)
 		for _, check := range c.checks {
 			if !slices.ContainsFunc(ctl.checks, func(have Check) bool { return have.ID == check.ID }) {
 				ctl.checks = append(ctl.checks, check)
@@ -58,18 +60,21 @@ func controlOf(o Origin) (Path, error) {
 	return Path{Proxy: direct, Mode: proxies.Reverse}, err
 }
 
-// asked leaves of an outcome what a cell asks itself, in its own order.
-func (o outcome) asked(c cell) outcome {
+// asked leaves of the control's outcome what a cell asks itself, in its own order.
+func (ctl *control) asked(c cell) outcome {
 	out := outcome{evidence: map[string]*Evidence{}}
 	for _, check := range c.checks {
-		for _, rec := range o.checks {
+		for _, rec := range ctl.outcome.checks {
 			if rec.Check == check.ID {
 				out.checks = append(out.checks, rec)
 			}
 		}
 	}
-	for _, name := range trialNames(c.checks) {
-		if e := o.evidence[name]; e != nil {
+	wanted := trialNames(c.checks)
+	others := trialNames(ctl.checks)
+	for name, e := range ctl.outcome.evidence {
+		// What answered a further question is nobody's by name.
+		if slices.Contains(wanted, name) || !slices.Contains(others, name) {
 			out.evidence[name] = e
 		}
 	}

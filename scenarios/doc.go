@@ -7,6 +7,13 @@
 // direct path first, then every cell of a Matrix, and appends records to a run
 // directory as cells end.
 //
+// Not every question is worth its time in every run. A check has a Tier: Quick
+// ones are asked always, Thorough ones of proxies that somebody names, Full ones
+// by name. And a check may ask further: Further names trials that are run only
+// when the evidence of the others calls for them, as it pays to ask a stream in
+// other ways only where it is held back. The runner calls it last, when nothing
+// is in doubt any more, and runs what several checks call for once.
+//
 // A verdict comes from two sources only: what the origin recorded that it sent
 // and noticed, and what the client recorded that it saw. Where the proxy cannot
 // be shown to have seen the traffic, the verdict is harness_failed.

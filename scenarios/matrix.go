@@ -17,6 +17,9 @@ type Matrix struct {
 	Variants   []string // of techniques; empty is the usual form alone, which is ""
 	TLS        bool     // between client and path; the origin must have it, too
 	Checks     []Check
+	// Tier says how deep the checks of a combination go, see Case.Tier; nil is
+	// Quick.
+	Tier func(Combination) Tier
 	// Include drops combinations; nil keeps all.
 	Include func(Combination) bool
 	// Ask drops checks from a combination; nil asks all that apply.
@@ -66,6 +69,7 @@ type cell struct {
 	receiver  Receiver
 	checks    []Check
 	round     int // of its measurements, from 0: each leaves something else to chance
+	tier      Tier
 }
 
 // controlKey says which cells share a control: all that differ in the path only.
@@ -109,6 +113,9 @@ func (m Matrix) cell(t measure.Technique, variant string, p Path, r Receiver, ht
 	if m.Include != nil && !m.Include(one) {
 		return c, false
 	}
+	if m.Tier != nil {
+		c.tier = m.Tier(one)
+	}
 	for _, check := range m.Checks {
 		if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(one, check.ID) {
 			continue
@@ -135,6 +142,9 @@ func (m Matrix) Labels() []measure.Labels {
 }
 
 func controlRank(p Path) int {
+	if isVia(p) {
+		return 0 // in the order in which they were named, whatever the names
+	}
 	switch p.Proxy.Name() {
 	case "direct":
 		return 0
@@ -144,15 +154,27 @@ func controlRank(p Path) int {
 	return 2
 }
 
-// trials lists the trials that a cell's checks need, each once.
-func (c cell) trials() []Trial {
+// askable are the cell's checks that an origin of these abilities can be part
+// of; the trials of others are not run.
+func (c cell) askable(have Needs) []Check {
+	return slices.DeleteFunc(slices.Clone(c.checks), func(k Check) bool { return k.Requires.Missing(have) != "" })
+}
+
+// trialsOf lists the trials that checks need, each once.
+func trialsOf(checks []Check) []Trial {
 	var out []Trial
-	for _, check := range c.checks {
-		for _, t := range check.Trials {
-			if !slices.ContainsFunc(out, func(o Trial) bool { return o.Name == t.Name }) {
-				out = append(out, t)
-			}
-		}
+	for _, check := range checks {
+		out = addTrials(out, check.Trials)
 	}
 	return out
+}
+
+// addTrials appends those that are not in the list.
+func addTrials(list, more []Trial) []Trial {
+	for _, t := range more {
+		if !slices.ContainsFunc(list, func(o Trial) bool { return o.Name == t.Name }) {
+			list = append(list, t)
+		}
+	}
+	return list
 }

@@ -52,9 +52,10 @@ func newSharedPaths(o Origin, withTLS bool) (*sharedPaths, error) {
 //
 // So is every proxy in front of an origin that has another address for each
 // trial; one that somebody else runs cannot follow it there.
-func (s *sharedPaths) instance(ctx context.Context, p Path, origin Origin, scale float64, seed int64) (proxies.Instance, func() error, error) {
+// An own one is started for this trial alone, too.
+func (s *sharedPaths) instance(ctx context.Context, p Path, origin Origin, scale float64, seed int64, own bool) (proxies.Instance, func() error, error) {
 	env := proxies.Env{Origin: origin.URL(), Mode: p.Mode, Scale: scale, Seed: seed, Front: s.front, RootsPEM: origin.Roots()}
-	if p.Proxy.Scope() == proxies.PerCell || origin != s.origin {
+	if p.Proxy.Scope() == proxies.PerCell || own || origin != s.origin {
 		in, err := p.Proxy.Start(ctx, env)
 		if err != nil {
 			return nil, nil, fmt.Errorf("start %s: %w", p.Proxy.Name(), err)

@@ -21,7 +21,7 @@ func (r *runner) repeated(ctx context.Context, c cell, ctl *control) (measure.Ce
 	against := ctl
 	var rounds []round
 	if c.labels == ctl.labels {
-		out := ctl.outcome.asked(c)
+		out := ctl.asked(c)
 		rounds, against = append(rounds, round{measure.Judge(c.labels, out.checks), out}), nil
 	}
 	for len(rounds) < r.opt.Repeat && ctx.Err() == nil {

@@ -64,18 +64,19 @@ func TestControlIsAskedForAll(t *testing.T) {
 		t.Fatalf("%d controls", len(controls))
 	}
 	var ids []string
-	out := outcome{evidence: map[string]*Evidence{}}
-	for _, check := range controls[d.control()].checks {
+	ctl := controls[d.control()]
+	ctl.outcome = outcome{evidence: map[string]*Evidence{}}
+	for _, check := range ctl.checks {
 		ids = append(ids, check.ID)
-		out.checks = append(out.checks, measure.CheckRecord{Check: check.ID})
+		ctl.outcome.checks = append(ctl.outcome.checks, measure.CheckRecord{Check: check.ID})
 		for _, trial := range check.Trials {
-			out.evidence[trial.Name] = new(Evidence)
+			ctl.outcome.evidence[trial.Name] = new(Evidence)
 		}
 	}
 	if want := []string{"delivery/first", "delivery/burst"}; !slices.Equal(ids, want) {
 		t.Errorf("the control is asked %v, want %v: what a cell is asked that has ended needs none", ids, want)
 	}
-	mine := out.asked(d)
+	mine := ctl.asked(d)
 	if len(mine.checks) != 1 || mine.checks[0].Check != "delivery/first" || mine.evidence[burstName] != nil {
 		t.Errorf("its own cell shows %v", mine)
 	}

@@ -23,7 +23,7 @@ func TestRepeatedCells(t *testing.T) {
 		}
 		last = p
 	}}
-	r := runWith(t, opt, []string{"websocket"}, []string{"direct", chance}, []string{"opening/connect"}, proxies.Reverse)
+	r := plan{techniques: []string{"websocket"}, specs: []string{"direct", chance}, checks: []string{"opening/connect"}, mode: proxies.Reverse, opt: opt}.run(t)
 	if len(r.Cells) != 2 || last.Cells != 2 || last.Total != 2 {
 		t.Fatalf("%d cells, progress %d of %d", len(r.Cells), last.Cells, last.Total)
 	}
@@ -56,7 +56,7 @@ func count(verdicts []measure.Verdict, v measure.Verdict) int {
 func TestThresholdsOfARun(t *testing.T) {
 	t.Parallel()
 	opt := scenarios.Options{TimeScale: .01, Limits: measure.Thresholds{Prompt: 600 * time.Millisecond}} // above PromptCeiling: no noise moves it
-	r := runWith(t, opt, []string{"websocket"}, []string{"transparent"}, []string{"delivery/steady"}, proxies.Reverse)
+	r := plan{techniques: []string{"websocket"}, specs: []string{"transparent"}, checks: []string{"delivery/steady"}, mode: proxies.Reverse, opt: opt}.run(t)
 	if want := "each of 10 messages within 600 ms"; len(r.Checks) != 1 || r.Checks[0].Want[0] != want {
 		t.Errorf("checks %+v, want %q", r.Checks, want)
 	}

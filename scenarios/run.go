@@ -119,6 +119,9 @@ func (r *runner) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
 		if r.opt.Done[c.labels.ID()] {
+			if isVia(c.path) {
+				r.hops.n++
+			}
 			continue
 		}
 		if isVia(c.path) { // each is held against the one before it
@@ -149,7 +152,7 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	ctl.once.Do(func() {
 		defer close(ctl.finished)
 		direct := c
-		direct.path, direct.checks = r.direct, ctl.checks
+		direct.path, direct.checks, direct.tier = r.direct, ctl.checks, ctl.tier
 		direct.labels = r.controlLabels(c)
 		ctl.labels = direct.labels
 		ctl.outcome = r.measure(ctx, direct, nil)
@@ -164,6 +167,9 @@ func (r *runner) cell(ctx context.Context, c cell) {
 		return
 	}
 	rec, out := r.repeated(ctx, c, ctl)
+	if _, own := r.opt.Origin.(*Application); own {
+		soundCell(&rec, out.checks)
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -230,6 +236,9 @@ func (r *runner) unsupported(c cell) string {
 func (r *runner) ended(ctx context.Context, rec measure.CellRecord, checks []measure.CheckRecord, events []measure.Event) {
 	if ctx.Err() != nil {
 		return
+	}
+	if a, own := r.opt.Origin.(*Application); own {
+		checks = a.redact(&rec, checks, events)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

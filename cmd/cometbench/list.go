@@ -119,8 +119,24 @@ func list(kind string) ([]listed, error) {
 			out = append(out, listed{Name: c.Name(), Means: means})
 		}
 	case "checks":
+		own := scenarios.ChecksOfApplication()
+		named := func(in []scenarios.Check, id string) bool {
+			return slices.ContainsFunc(in, func(c scenarios.Check) bool { return c.ID == id })
+		}
+		row := func(c scenarios.Check, means string, of ...string) listed {
+			return listed{Name: c.ID, Means: means, More: map[string]any{"kind": string(c.Kind), "axis": string(c.Axis), "tier": c.Tier.String(), "of": of}}
+		}
 		for _, c := range scenarios.All() {
-			out = append(out, listed{Name: c.ID, Means: c.Question, More: map[string]any{"kind": string(c.Kind), "axis": string(c.Axis)}})
+			if named(own, c.ID) {
+				out = append(out, row(c, c.Question, "reference", measure.AppTechnique))
+			} else {
+				out = append(out, row(c, c.Question, "reference"))
+			}
+		}
+		for _, c := range own {
+			if !named(scenarios.All(), c.ID) {
+				out = append(out, row(c, c.Question+" (your own application, --app)", measure.AppTechnique))
+			}
 		}
 	case "causes":
 		for _, c := range measure.Causes() {

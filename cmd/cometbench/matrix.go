@@ -54,11 +54,11 @@ func selectTechniques(wanted []string) ([]measure.Technique, error) {
 	return out, nil
 }
 
-// selectChecks finds the checks that are named, or all up to a tier where none
-// is.
-func selectChecks(all []scenarios.Check, wanted []string, tier scenarios.Tier) ([]scenarios.Check, error) {
+// selectChecks finds the checks that are named, whatever their tier, or all up
+// to a tier when none is. It also says how deep they go.
+func selectChecks(all []scenarios.Check, wanted []string, tier scenarios.Tier) ([]scenarios.Check, scenarios.Tier, error) {
 	if len(wanted) == 0 {
-		return scenarios.UpTo(all, tier), nil
+		return scenarios.UpTo(all, tier), tier, nil
 	}
 	var known []string
 	for _, c := range all {
@@ -66,9 +66,9 @@ func selectChecks(all []scenarios.Check, wanted []string, tier scenarios.Tier) (
 	}
 	names, err := selectNames("check", wanted, known)
 	if err != nil {
-		return nil, err
+		return nil, tier, err
 	}
-	return scenarios.Match(all, names), nil
+	return scenarios.Match(all, names), scenarios.Full, nil
 }
 
 func selectHTTP(wanted []string) ([]string, error) {

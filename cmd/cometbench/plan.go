@@ -20,6 +20,7 @@ type block struct {
 	http       []string
 	variants   []string
 	checks     []scenarios.Check
+	tier       scenarios.Tier // how deep they go
 }
 
 // matrix resolves what a run measures: the blocks of its suite, of the default
@@ -57,6 +58,14 @@ func (o runOptions) matrix(ctx context.Context, s *suite.Suite) (scenarios.Matri
 	}
 	m.Ask = func(c scenarios.Combination, check string) bool {
 		return slices.ContainsFunc(blocks, func(b block) bool { return b.has(c) && b.asks(check) }) && (s == nil || !s.ExcludesCheck(c.Labels, check))
+	}
+	m.Tier = func(c scenarios.Combination) (deepest scenarios.Tier) {
+		for _, b := range blocks {
+			if b.has(c) {
+				deepest = max(deepest, b.tier)
+			}
+		}
+		return deepest
 	}
 	var closeAll func()
 	var err error
@@ -107,7 +116,7 @@ func (o runOptions) resolve(b suite.Block) (block, error) {
 	if out.techniques, err = selectTechniques(b.Techniques); err != nil {
 		return out, err
 	}
-	if out.checks, err = selectChecks(scenarios.All(), b.Checks, tierOf(b.Tier)); err != nil {
+	if out.checks, out.tier, err = selectChecks(scenarios.All(), b.Checks, tierOf(b.Tier)); err != nil {
 		return out, err
 	}
 	if out.http, err = selectHTTP(orOne(b.HTTP, "1.1")); err != nil {

@@ -45,7 +45,25 @@ client and, on four of the paths and for opening, first, steady and burst
 delivery, by headless Chromium. What is missing here is skipped and named.
 
 A suite (cometbench init writes one) says what to measure, how, and what to
-expect. Flags that are given besides go before it.`,
+expect. Flags that are given besides go before it.
+
+With --app it asks your own endpoint instead: as often as the file's budget
+allows, by the Go client, over HTTP/1.0 and 1.1. What your application sends is
+read along next to it, and what arrives behind the proxy is held against that.
+With --via nothing stands next to it: the same request goes along several paths
+that exist, and they are compared with the first. The file may say:
+
+    url: https://app.example/chat/stream
+    method: POST                       # headers, cookies, body, client_certificate
+    headers: {Authorization: "Bearer ${TOKEN}"}    # and ca as needed; ${NAME} is
+    body: {prompt: "count to fifty", stream: true} # taken from the environment
+    framing: sse                       # sse, ndjson, lines, websocket, raw; default: by type
+    sequence: /n                       # JSON pointers: a number that counts up,
+    sent: /t                           # a send time
+    end: "[DONE]"                      # what ends a stream well
+    expect: {messages: 50, first_within: 2s, gap_within: 1s}
+    duration: 15s                      # an answer is listened to at most so long
+    budget: {requests: 20}             # never exceeded`,
 		Example: `  cometbench run
   cometbench run --technique eventsource,websocket --proxy real:nginx --proxy real:nginx/streaming
   cometbench run --technique eventsource --proxy 'fault:buffer(until=close)' --client go,chromium
@@ -54,6 +72,8 @@ expect. Flags that are given besides go before it.`,
   cometbench run --suite streaming.yaml --repeat 5 --baseline baseline.jsonl
   cometbench run --suite full --shard 2/3 --out shard-2
   cometbench run --app app.yaml --proxy direct,nginx-default,real:nginx
+  cometbench run --app http://127.0.0.1:3000/events --proxy direct,nginx-default
+  cometbench run --app app.yaml --proxy real:nginx@nginx.conf --fail-on broken
   cometbench run --app app.yaml --via direct=http://10.0.0.5:8080 --via cdn=https://www.example/chat/stream`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -146,12 +166,15 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	if err := scenarios.Preflight(ctx, m, origin); err != nil {
 		return usage("%w", err)
 	}
+	id := runID(time.Now())
 	if own != nil {
+		if err := o.canWrite(id); err != nil {
+			return err
+		}
 		if err := preflightApp(ctx, own, m); err != nil {
 			return err
 		}
 	}
-	id := runID(time.Now())
 	w, done, err := o.directory(id)
 	if err != nil {
 		return err

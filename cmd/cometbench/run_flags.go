@@ -24,6 +24,7 @@ type selection struct {
 	Variants   []string                  `json:"variants,omitempty"`
 	App        string                    `json:"app,omitempty"`
 	Vias       []string                  `json:"vias,omitempty"`
+	Hidden     []string                  `json:"hidden,omitempty"` // the flags above whose values are not whole here, for the secrets in them
 	TLS        bool                      `json:"tls,omitempty"`
 	TimeScale  float64                   `json:"time_scale"`
 	MaxWait    time.Duration             `json:"max_wait_ns"`

@@ -38,7 +38,7 @@ type Instance struct {
 	closed bool
 }
 
-var _ proxies.Instance = (*Instance)(nil)
+var _ proxies.Reloader = (*Instance)(nil)
 
 // Route is the address the program listens on, as the proxy to ask or in place
 // of the origin's.

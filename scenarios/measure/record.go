@@ -153,6 +153,9 @@ type CellRecord struct {
 	// what Settle makes; nil when the cell was measured once.
 	Verdicts []Verdict `json:"verdicts,omitempty"`
 	Wavers   bool      `json:"wavers,omitempty"` // they differ
+	// Hop is the place of its path among those, from the application outward,
+	// from 1; 0 elsewhere.
+	Hop int `json:"hop,omitempty"`
 }
 
 // EndRecord is the last line of results.jsonl. A file without it is an
