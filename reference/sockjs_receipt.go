@@ -11,18 +11,23 @@ import (
 // techniques' requests are.
 type sockjsReceipt struct{ sub *Subscription }
 
-// watchSockJS is told of a receiving request.
-func (s *Server) watchSockJS(r *http.Request, transport string) sockjs.Receipt {
+// watchSockJS is told of a receiving request. Each of them may ask for an echo,
+// as those of other techniques do.
+func (s *Server) watchSockJS(w http.ResponseWriter, r *http.Request, transport string) sockjs.Receipt {
 	q := r.URL.Query()
 	channel, err := channelOf(q)
 	if err != nil || s.record == nil {
 		return nil
 	}
 	name := sockjsTechniqueOf[transport]
-	return sockjsReceipt{&Subscription{
+	sub := &Subscription{
 		Channel: channel, Technique: name, Conn: connNumber(r), Number: s.record.number(channel),
 		hub: s.hub, peer: newPeer(r, name, q.Get("nonce")),
-	}}
+	}
+	if q.Get("echo") == "1" {
+		sub.echo(w, r)
+	}
+	return sockjsReceipt{sub}
 }
 
 // Accepted implements sockjs.Receipt.

@@ -17,7 +17,9 @@ type Config struct {
 	// Watch is called for each request that would receive, before anything
 	// else is done with it, and returns who is told what becomes of it. nil, or
 	// a nil Receipt, is nobody.
-	Watch func(r *http.Request, transport string) Receipt
+	//
+	// It may add header fields to the answer.
+	Watch func(w http.ResponseWriter, r *http.Request, transport string) Receipt
 
 	NoWebSocket bool // refuse both WebSocket URLs, and say so in /info
 	Cookie      bool // set JSESSIONID on session URLs, for balancers that keep sessions together by it

@@ -35,7 +35,7 @@ func transports() []transport {
 
 // receive answers a request that receives.
 func (s *Service) receive(w http.ResponseWriter, r *http.Request, t transport, id string) {
-	to := s.receipt(r, t.name)
+	to := s.receipt(w, r, t.name)
 	callback := ""
 	if t.callback {
 		var err error

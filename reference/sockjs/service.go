@@ -54,9 +54,9 @@ func (s *Service) Sessions() int { return s.sessions.count() }
 // context's error returned.
 func (s *Service) Shutdown(ctx context.Context) error { return s.sessions.shutdown(ctx) }
 
-func (s *Service) receipt(r *http.Request, transport string) Receipt {
+func (s *Service) receipt(w http.ResponseWriter, r *http.Request, transport string) Receipt {
 	if s.config.Watch != nil {
-		if to := s.config.Watch(r, transport); to != nil {
+		if to := s.config.Watch(w, r, transport); to != nil {
 			return to
 		}
 	}

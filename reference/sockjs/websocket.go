@@ -37,7 +37,7 @@ func (s *Service) socket(w http.ResponseWriter, r *http.Request, name string, ra
 		notAllowed(w, http.MethodGet)
 		return
 	}
-	to := s.receipt(r, name)
+	to := s.receipt(w, r, name)
 	if err := upgrades(r); err != nil {
 		to.Refused(http.StatusBadRequest, err.Error())
 		fail(w, http.StatusBadRequest, err.Error())
