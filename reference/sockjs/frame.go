@@ -15,7 +15,7 @@ func closeFrame(code int, reason string) string {
 }
 
 // appendArrayFrame appends a["…","…"] and returns, beside it, how many bytes
-// each message has in it, its comma or bracket included.
+// each message has in it, with what is before it and, behind the last, the end.
 func appendArrayFrame(dst []byte, messages []Message) (frame []byte, sizes []int) {
 	dst = append(dst, 'a')
 	sizes = make([]int, len(messages))

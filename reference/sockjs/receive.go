@@ -117,6 +117,9 @@ func (o *httpOutlet) write(b []byte) error {
 func (s *Session) stream(ctx context.Context, out *httpOutlet, to Receipt, prelude []byte) {
 	r := &receiver{interrupt: func() { _ = out.rc.SetWriteDeadline(time.Now()) }}
 	attached := s.attach(r)
+	if attached {
+		to.Accepted(http.StatusOK)
+	}
 	if len(prelude) > 0 {
 		if err := out.write(prelude); err != nil {
 			s.abandoned(r, to, err)
@@ -127,7 +130,6 @@ func (s *Session) stream(ctx context.Context, out *httpOutlet, to Receipt, prelu
 		_, _ = out.send(piece{frame: closeFrame(CodeStillOpen, reasonStillOpen)}) // the peer may be gone
 		return
 	}
-	to.Accepted(http.StatusOK)
 	reason, err := pump(ctx, s, out, to, s.terms.ResponseLimit, s.terms.ResponseAge)
 	if err != nil {
 		s.abandoned(r, to, err)
@@ -187,13 +189,16 @@ func (s *Session) abandoned(r *receiver, to Receipt, err error) {
 	panic(http.ErrAbortHandler)
 }
 
-// departed tells how a receiver was lost: by its own slowness, or by err.
+// departed tells how a receiver was lost: to Abort, or by err.
 func (s *Session) departed(to Receipt, err error) {
-	if _, reason := s.closed(); reason == reasonSlow {
-		to.Ended("slow")
-		return
+	s.mu.Lock()
+	aborted, reason := s.aborted, s.reason
+	s.mu.Unlock()
+	if aborted {
+		to.Ended(reason)
+	} else {
+		to.Aborted(err.Error())
 	}
-	to.Aborted(err.Error())
 }
 
 // readBody reads a request's body to its end.

@@ -33,6 +33,7 @@ type Session struct {
 	end      string // the close frame, "" while the session is open
 	code     int    // in it
 	reason   string // in it
+	aborted  bool   // it was closed by Abort
 	out, in  queue
 	receiver *receiver
 	timer    *time.Timer // until a session without receiver, or a closed one, is forgotten
@@ -136,6 +137,7 @@ func (s *Session) Abort(code int, reason string) {
 // abort is Abort under the lock.
 func (s *Session) abort(code int, reason string) {
 	s.out.clear()
+	s.aborted = s.aborted || s.end == ""
 	s.finish(code, reason)
 	if s.receiver != nil {
 		s.receiver.interrupt()
