@@ -4,10 +4,10 @@ import "net/http"
 
 // sockjsTechniques are the transports of SockJS. The names of their URLs are
 // the protocol's.
-func sockjsTechniques() []SessionTechnique {
+func sockjsTechniques() []ProtocolTechnique {
 	const base = sockjsHubPath + "/SERVER/SESSION/"
 	get, post := []string{http.MethodGet}, []string{http.MethodPost}
-	return []SessionTechnique{
+	return []ProtocolTechnique{
 		{"sockjs-xhr", base + "xhr?channel=C", Info{
 			Class: Held, Family: "sockjs", Methods: post, HTTP: HTTPVersions(),
 			Summary: "SockJS by polling: each answer is one frame.",

@@ -12,7 +12,7 @@ import (
 // testdata/wire: a session opened behind an old position, a gap, messages of
 // different kinds, a heartbeat, the end of the channel, and the close frame.
 func TestSockJSWire(t *testing.T) {
-	for _, tech := range SessionTechniques() {
+	for _, tech := range ProtocolTechniques() {
 		t.Run(tech.Name, func(t *testing.T) {
 			inBubble(t, Config{Window: 3}, func(t *testing.T, b *bench) {
 				checkGolden(t, tech.Name, b.sockjsExchange(tech))
@@ -23,7 +23,7 @@ func TestSockJSWire(t *testing.T) {
 
 // sockjsExchange is one session as it goes over the wire; polls are answered
 // one after another.
-func (b *bench) sockjsExchange(tech SessionTechnique) string {
+func (b *bench) sockjsExchange(tech ProtocolTechnique) string {
 	const channel = "news"
 	b.publish(channel, "left the window", "too")
 	if _, err := b.hub.Publish(channel, "application/json", []byte(`{ "n": 1.0, "s": "\u00e9</script>" }`), 946684799000001); err != nil {

@@ -109,6 +109,9 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		for _, t := range reference.All() {
 			fmt.Fprintf(stdout, "  %s/t/%s?channel=C\n", url, t.Name())
 		}
+		for _, t := range reference.ProtocolTechniques() {
+			fmt.Fprintf(stdout, "  %s%s\n", url, t.Path)
+		}
 		if l.roots != nil {
 			fmt.Fprintln(stdout, "certificate: made for this run (curl needs -k), --json prints the authority")
 		}

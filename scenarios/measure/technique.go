@@ -24,10 +24,14 @@ type Technique struct {
 	EndsItself bool   // each answer of the stream ends soon: to receive is to come back
 	Default    bool   // part of the matrix when nobody names techniques
 	Callback   bool   // needs the option callback=NAME
-	Session    bool   // requests belong to a session that one server holds: see SessionLost
 	Method     string // what a Target without a method is asked with; "" is GET
 	Accept     string // what a browser sends for it
 	Type       string // media type the origin answers with; "" for sockets
+
+	// Session names the protocol of a technique of which one subscription is a
+	// session of many requests; "" where one request is one subscription.
+	// Questions that a request of one's own answers are not asked of it.
+	Session string
 
 	HTTP     []string // HTTP versions it can be received over, as Target.HTTP writes them
 	HTTPNote string   // why the other versions are none of its own; "" when it has all
@@ -66,12 +70,12 @@ func Techniques() []Technique {
 			HTTPNote: "a websocket is opened by the upgrade of HTTP/1.1 here; the extended CONNECT of RFC 8441 and RFC 9220 is not carried by the websocket library (coder/websocket) on either side"},
 		{Name: "webtransport", Class: ClassSocket, HTTP: []string{"3"},
 			HTTPNote: "webtransport is an extended CONNECT over HTTP/3; its form over HTTP/2 is a draft that no library here speaks"},
-		{Name: "sockjs-xhr", Class: ClassHeld, Session: true, Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
-		{Name: "sockjs-xhr-streaming", Class: ClassStream, Session: true, Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
-		{Name: "sockjs-eventsource", Class: ClassStream, Session: true, Accept: "text/event-stream", Type: "text/event-stream", HTTP: all()},
-		{Name: "sockjs-htmlfile", Class: ClassStream, Session: true, Accept: page, Type: "text/html", HTTP: all()},
-		{Name: "sockjs-jsonp", Class: ClassHeld, Session: true, Accept: any, Type: "application/javascript", HTTP: all()},
-		{Name: "sockjs-websocket", Class: ClassSocket, Session: true, HTTP: []string{"1.1"},
+		{Name: "sockjs-xhr", Class: ClassHeld, Session: "sockjs", Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
+		{Name: "sockjs-xhr-streaming", Class: ClassStream, Session: "sockjs", Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
+		{Name: "sockjs-eventsource", Class: ClassStream, Session: "sockjs", Accept: "text/event-stream", Type: "text/event-stream", HTTP: all()},
+		{Name: "sockjs-htmlfile", Class: ClassStream, Session: "sockjs", Accept: page, Type: "text/html", HTTP: all()},
+		{Name: "sockjs-jsonp", Class: ClassHeld, Session: "sockjs", Accept: any, Type: "application/javascript", HTTP: all()},
+		{Name: "sockjs-websocket", Class: ClassSocket, Session: "sockjs", HTTP: []string{"1.1"},
 			HTTPNote: "it is a websocket, which is opened by the upgrade of HTTP/1.1 here"},
 	}
 }

@@ -1,15 +1,11 @@
 package sockjsprotocol_test
 
 import (
-	"bufio"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -121,41 +117,4 @@ func below(t *testing.T, server string) *url.URL {
 		t.Fatal(err)
 	}
 	return base
-}
-
-// startNode starts testdata/node/server.js and stops it when the test ends.
-func startNode(t *testing.T) (address string) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("needs node (Debian package nodejs)")
-	}
-	if _, err := os.Stat("testdata/node/node_modules/sockjs"); err != nil {
-		t.Skip("needs the packages of testdata/node (make npm; Debian package npm)")
-	}
-	cmd := exec.Command(node, "testdata/node/server.js")
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close() // on which it exits
-		kill := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
-		defer kill.Stop()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("node: %v", err)
-		}
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatalf("node did not start: %v", err)
-	}
-	return strings.TrimSpace(line)
 }
