@@ -175,7 +175,7 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 	if derr != nil && x.ended == nil {
 		x.fail(derr.Error())
 	}
-	return x.end(kind, derr == nil && (x.technique.Polls() || x.goesOn(kind)))
+	return x.end(kind, derr == nil && (x.technique.Polls() || x.goesOn(err)))
 }
 
 // unfinished ends the decoder. Where the wire broke off, what is left in it is

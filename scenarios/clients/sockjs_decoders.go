@@ -27,7 +27,7 @@ func sockjsDecoder(technique, callback string) (Decoder, error) {
 		if technique == "sockjs-jsonp" {
 			return &sockjsCall{callback: callback}, nil
 		}
-		return &sockjsPage{head: []byte("parent." + callback + ";")}, nil
+		return &sockjsPage{head: []byte("parent." + callback + ";"), start: -1}, nil
 	}
 	return nil, nil
 }
@@ -167,9 +167,10 @@ func (d *sockjsCall) argument() ([]byte, error) {
 // sockjsPage reads a page of scripts, one for each frame.
 type sockjsPage struct {
 	sockjsFrames
-	head []byte // what the page's head must contain; nil once it was there
-	seen int    // bytes of the head
-	buf  []byte
+	head  []byte // what the page's head must contain; nil once it was there
+	buf   []byte
+	start int // of the script in buf, -1 while there is none
+	from  int // what was looked through for its start, or its end
 }
 
 const (
@@ -199,29 +200,42 @@ func (d *sockjsPage) Feed(p []byte, emit func(Item)) error {
 
 // script takes the next whole script from the buffer, and what is before it.
 func (d *sockjsPage) script(emit func(Item)) bool {
-	start := bytes.Index(d.buf, []byte(pageOpen))
-	if start < 0 {
+	if d.start < 0 && !d.find(pageOpen) {
 		if d.head != nil && len(d.buf) > pageHead {
 			_ = d.bad.fail(fmt.Errorf("%w: no script within %d bytes", ErrNotFraming, pageHead))
 		}
 		return false
 	}
-	end := bytes.Index(d.buf[start:], []byte(pageClose))
-	if end < 0 {
+	if d.start < 0 {
+		d.start, d.from = d.from, d.from+len(pageOpen)
+	}
+	if !d.find(pageClose) {
 		return false
 	}
-	d.between(d.buf[:start], emit)
+	d.between(d.buf[:d.start], emit)
 	if d.bad.err != nil {
 		return false
 	}
-	frame, err := scriptString(d.buf[start+len(pageOpen) : start+end])
+	body := d.buf[d.start+len(pageOpen) : d.from]
+	frame, err := scriptString(body)
 	if err != nil {
-		_ = d.bad.malformed("script "+err.Error(), end, emit)
+		_ = d.bad.malformed("script "+err.Error(), len(body), emit)
 	} else {
 		_ = d.frame(frame, emit) // kept in bad.err
 	}
-	d.buf = append(d.buf[:0], d.buf[start+end+len(pageClose):]...)
+	d.buf = append(d.buf[:0], d.buf[d.from+len(pageClose):]...)
+	d.start, d.from = -1, 0
 	return true
+}
+
+// find moves from to the next mark, or to where it may yet begin.
+func (d *sockjsPage) find(mark string) bool {
+	if i := bytes.Index(d.buf[d.from:], []byte(mark)); i >= 0 {
+		d.from += i
+		return true
+	}
+	d.from = max(d.from, len(d.buf)-len(mark)+1)
+	return false
 }
 
 // between looks at what stands before a script: the page's head, or space.

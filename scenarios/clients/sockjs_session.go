@@ -3,6 +3,7 @@ package clients
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -77,11 +78,11 @@ func (x *exchange) opens() {
 // lost reports whether the session turned out to be unknown to the server.
 func (x *exchange) lost() bool { return x.sockjs != nil && x.sockjs.lost }
 
-// goesOn reports whether the end of an answer leaves the session as it is: a
-// stream that ended between two frames was ended by the server as often as by
-// the path, and the next answer tells which.
-func (x *exchange) goesOn(kind measure.EndKind) bool {
-	return x.sockjs != nil && x.items > 0 && (kind == measure.EndClean || kind == measure.EndFIN)
+// goesOn reports whether the end of an answer, err, leaves the session as it
+// is: a stream that ended as it should, or where nothing but the close tells,
+// was ended by the server, which waits for the next request.
+func (x *exchange) goesOn(err error) bool {
+	return x.sockjs != nil && x.items > 0 && err == io.EOF
 }
 
 // endExchange decides what becomes of the session. A server closes one whose
