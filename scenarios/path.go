@@ -135,7 +135,7 @@ func (s *sharedPaths) proven(p Path, route proxies.Route, e *Evidence) error {
 	case len(e.Headers()) == 0:
 		return errors.New("nothing answered at the proxy's address" + excerpt(e))
 	case p.Proxy.Capabilities().Foreign:
-		return fmt.Errorf("status %d came back, but no request of ours reached the origin: nothing shows that this path leads to it (it must pass /t/ and /pages/ on from its root)", e.Headers()[0].Status)
+		return fmt.Errorf("status %d came back, but no request of ours reached the origin: nothing shows that this path leads to it (it must pass /t/, /sockjs/ and /pages/ on from its root)", e.Headers()[0].Status)
 	}
 	return nil
 }

@@ -66,6 +66,7 @@ func TestClosedIsRemembered(t *testing.T) {
 		for range 4 {
 			b.ask("POST", "/0/s/xhr", "").has(goodbye, true)
 			time.Sleep(1250 * time.Millisecond)
+			synctest.Wait()
 		}
 		b.ask("POST", "/0/s/xhr", "").has("o\n", true)
 	})
