@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -35,7 +36,7 @@ type sockjsSession struct {
 
 func newSockJSSession(technique string) *sockjsSession {
 	id := strings.ToLower(rand.Text())
-	return &sockjsSession{technique: technique, server: fmt.Sprintf("%03d", int(id[0])*7%1000), id: id[1:9], callback: "_jp." + id[9:16]}
+	return &sockjsSession{technique: technique, server: fmt.Sprintf("%03d", mathrand.IntN(1000)), id: id[:8], callback: "_jp.a" + id[8:14]}
 }
 
 // url is where to receive from; base is the service's URL with its query.
