@@ -63,6 +63,11 @@ type Config struct {
 	Engine   Engine      // nil is a GoroutineEngine
 	Log      Log         // nil is a MemoryLog; then Epoch and Window count
 
+	// Peers says that other servers with the same Epoch are given the same
+	// messages in the same order. Then a position ahead of the log is one that a
+	// peer gave, and is waited for; it is never further ahead than the window.
+	Peers bool
+
 	// Epoch names the life of the log: 1 to 32 letters and digits; "" is a
 	// random one. Now is the clock of every time stamp; nil is time.Now. Both
 	// are fixed in tests that compare whole answers. Timers do not follow Now.
@@ -111,6 +116,14 @@ func (c Config) withDefaults() (Config, error) {
 		})
 	}
 	return c, nil
+}
+
+// ahead is by how many messages a position may be ahead of the log.
+func (c *Config) ahead() uint64 {
+	if c.Peers {
+		return uint64(c.Window)
+	}
+	return 0
 }
 
 func defaultTo[T int | int64](n, otherwise T) T {

@@ -218,6 +218,12 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		}
 		defer b.Origin.Close()
 	}
+	if n := c.path.Proxy.Capabilities().Origins; n > 1 && !t.OwnOrigin {
+		if b.Origin, run.err = r.paths.several.of(ctx, r.opt.Origin, n); run.err != nil {
+			return run
+		}
+		b.RootsPEM = slices.Concat(b.RootsPEM, b.Origin.Roots())
+	}
 	if t.OwnOrigin {
 		if b.Origin, run.err = another(ctx, r.opt.Origin, c.path); run.err != nil {
 			return run

@@ -29,6 +29,7 @@ type serveOptions struct {
 	certFile, key  string
 	http           []string
 	window         int
+	epoch          string
 	subscribers    int
 	channels       int
 	messageBytes   int64
@@ -74,6 +75,7 @@ included, takes one of N slots; further ones wait or get 503. /publish, /record,
 	f.StringVar(&o.certFile, "cert", "", "certificate chain in PEM, with --key")
 	f.StringVar(&o.key, "key", "", "private key in PEM, with --cert")
 	f.StringSliceVar(&o.http, "http", []string{"1.0", "1.1", "2"}, "HTTP versions to answer: 1.0, 1.1, 2, 3 (3 needs --tls)")
+	f.StringVar(&o.epoch, "epoch", "", "name of the messages' numbering (default: a random one); servers that are given the same messages and one name are one to who comes back")
 	f.IntVar(&o.window, "window", 1024, "messages kept per channel for those who come back")
 	f.IntVar(&o.subscribers, "max-subscribers", 65536, "subscriptions at once; further ones get 503")
 	f.IntVar(&o.channels, "max-channels", 65536, "channels kept")
@@ -116,6 +118,9 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		for _, t := range reference.All() {
 			fmt.Fprintf(stdout, "  %s/t/%s?channel=C\n", url, t.Name())
 		}
+		for _, t := range reference.ProtocolTechniques() {
+			fmt.Fprintf(stdout, "  %s%s\n", url, t.Path)
+		}
 		if !o.noRecord {
 			fmt.Fprintf(stdout, "open %s/self-test in any browser; %s/visits lists who did\n", url, url)
 		}
@@ -153,7 +158,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 // of 0 is refused before.
 func (o *serveOptions) config(token string) reference.Config {
 	c := reference.Config{
-		Window: o.window, MaxSubscribers: o.subscribers, MaxChannels: o.channels, MaxMessageBytes: o.messageBytes,
+		Window: o.window, Epoch: o.epoch, Peers: o.epoch != "", MaxSubscribers: o.subscribers, MaxChannels: o.channels, MaxMessageBytes: o.messageBytes,
 		MaxLogBytes: o.logBytes, MaxPublishRate: o.publishRate, Workers: o.workers, WorkersQueue: o.queue,
 		HTTP: o.http, Token: token, Record: !o.noRecord,
 		Extra: map[string]http.Handler{"/pages/": pages.Handler()},

@@ -9,10 +9,11 @@ import (
 // them: sockets, EventSource, other streams, held polls, plain polls. Within
 // a tier the one that costs least and does most comes first.
 var tiers = [][]string{
-	{"websocket", "webtransport"},
-	{"eventsource"},
-	{"fetch-streaming", "xhr-streaming", "forever-iframe", "htmlfile", "forever-iframe-text", "multipart", "content-length-stream"},
-	{"long-poll", "callback-poll", "early-close"},
+	{"websocket", "webtransport", "sockjs-websocket", "bayeux-websocket"},
+	{"eventsource", "sockjs-eventsource"},
+	{"fetch-streaming", "xhr-streaming", "forever-iframe", "htmlfile", "forever-iframe-text", "multipart", "content-length-stream",
+		"sockjs-xhr-streaming", "sockjs-htmlfile"},
+	{"long-poll", "callback-poll", "early-close", "sockjs-xhr", "sockjs-jsonp", "bayeux-long-polling", "bayeux-callback-polling"},
 	{"short-poll", "piggyback"},
 }
 
