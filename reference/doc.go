@@ -9,6 +9,10 @@
 // Config.Workers makes it a thread-per-request server, to show what held
 // responses do to one.
 //
+// [Server.Mount] adds an application below a path, and [Server.Carry] lets it
+// push by the server's own engine: the historical systems in demos do. An
+// application brings a [Framer] and holds no connection.
+//
 // Under it, each part stands alone: a [Technique] (see [All]) turns a request
 // into a [Framer] and never sees a ResponseWriter; an [Engine] does the writing
 // and keeps each subscriber's position in a [Log]; the [Hub] is what publishes,

@@ -16,6 +16,7 @@ type Server struct {
 	hub        *Hub
 	record     *record // nil when none is kept
 	techniques map[string]Technique
+	mounted    map[string]http.Handler // by Mount
 	started    time.Time
 
 	workers     *workers // nil without a limit
@@ -37,7 +38,10 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: c, techniques: make(map[string]Technique), started: c.Now(), draining: make(chan struct{})}
+	s := &Server{
+		cfg: c, techniques: make(map[string]Technique), mounted: make(map[string]http.Handler),
+		started: c.Now(), draining: make(chan struct{}),
+	}
 	for _, t := range All() {
 		s.techniques[t.Name()] = t
 	}
@@ -100,7 +104,10 @@ func (s *Server) serveExtra(w http.ResponseWriter, r *http.Request) {
 			best = path
 		}
 	}
+	mounted := s.mountedAt(r.URL.Path)
 	switch {
+	case len(mounted) > len(best):
+		s.mounted[mounted].ServeHTTP(w, r)
 	case best == "":
 		fail(w, http.StatusNotFound, "no such path, / lists what is here")
 	case best == "/visits" || strings.HasPrefix(best, "/visits/"):

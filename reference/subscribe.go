@@ -29,6 +29,8 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.err.Error() }
 
+func (r *refusal) Unwrap() error { return r.err }
+
 func refuse(status int, err error) error { return &refusal{status, err} }
 
 // serveSubscribe answers /t/TECHNIQUE.
@@ -54,6 +56,8 @@ func (s *Server) serveSubscribe(w http.ResponseWriter, r *http.Request, name str
 		s.refuse(w, sub, refuse(http.StatusBadRequest, fmt.Errorf("query: %w", err)))
 	case cerr != nil:
 		s.refuse(w, sub, refuse(http.StatusBadRequest, cerr))
+	case s.mountedAt(channel) != "":
+		fail(w, http.StatusForbidden, errOwned.Error()) // and its record stays the application's
 	default:
 		sub.Number = s.record.number(channel)
 		if err := s.subscribe(w, r, t, sub, q); err != nil {

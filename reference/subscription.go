@@ -14,6 +14,10 @@ type Subscription struct {
 	Conn         int   // number of the connection, from 1; 0 is unknown
 	Number       int   // number of the subscribe request on its channel, from 1; 0 without a record
 
+	// OnEnd, when set, is called exactly once, by the engine, when the answer
+	// has ended or the peer is gone. It must not block for long.
+	OnEnd func(Ending)
+
 	hub   *Hub
 	class Class
 	peer  peer // what the record says about the request
@@ -23,9 +27,25 @@ type Subscription struct {
 	gap  *Control      // to be said before the next message
 
 	queue queue
+	sent  int // messages handed to the kernel; the engine's alone
 
 	mu     sync.Mutex
 	reason string // why it was detached, "" while it is not
+}
+
+// Ending is how a subscription ended.
+type Ending struct {
+	// Reason is that of the end notice, or ReasonAnswered for a poll; "" when
+	// there was none, because the peer left or could not be written to.
+	Reason   string
+	Messages int   // that were handed to the kernel
+	Err      error // what was noticed of a peer that is gone; nil otherwise
+}
+
+// NewSubscription is a request of an application to receive from a channel,
+// for [Server.Carry].
+func NewSubscription(channel, technique string, p Params) *Subscription {
+	return &Subscription{Channel: channel, Technique: technique, Params: p, wake: make(chan struct{}, 1)}
 }
 
 // Detached returns the reason that Detach gave, "" before.

@@ -15,13 +15,14 @@ import (
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // listKinds are what can be listed.
-var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes"}
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "demos"}
 
 // listed is one row: a name, what it is, and further fields, which stand
 // beside them in JSON.
@@ -124,6 +125,10 @@ func list(kind string) ([]listed, error) {
 	case "causes":
 		for _, c := range measure.Causes() {
 			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]any{"family": string(c.Family), "advice": c.Advice}})
+		}
+	case "demos":
+		for _, d := range demos.All() {
+			out = append(out, listed{Name: d.Name, Means: d.Summary, More: map[string]any{"technique": d.Technique, "path": "/demo/" + d.Name}})
 		}
 	default:
 		return nil, unknownName("kind", kind, listKinds)

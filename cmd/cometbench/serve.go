@@ -18,6 +18,7 @@ import (
 
 	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 )
 
@@ -37,6 +38,8 @@ type serveOptions struct {
 	noRecord       bool
 	grace          time.Duration
 	jsonOutput     bool
+	demos          []string
+	demoScale      float64
 }
 
 func serveCommand() *cobra.Command {
@@ -78,6 +81,8 @@ and /metrics go outside the slots.`,
 	f.IntVar(&o.queue, "workers-queue", 1000, "requests that wait for a worker; further ones get 503")
 	f.BoolVar(&o.noRecord, "no-record", false, "keep no record of what was sent and noticed (saves memory under load)")
 	f.DurationVar(&o.grace, "grace", 5*time.Second, "how long subscribers may take to leave at shutdown")
+	f.StringArrayVar(&o.demos, "demo", nil, "mount only this demo (repeatable; default: all, see list demos)")
+	f.Float64Var(&o.demoScale, "demo-time-scale", 1, "multiply the demos' limits, heartbeats and intervals")
 	f.BoolVar(&o.jsonOutput, "json", false, "print one JSON line with url and token when it listens")
 	return cmd
 }
@@ -99,6 +104,12 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		l.close()
 		return usage("%w", err)
 	}
+	stopDemos, err := demos.Mount(srv, demos.Options{Names: o.demos, TimeScale: o.demoScale})
+	if err != nil {
+		l.close()
+		return usage("%w", err)
+	}
+	defer stopDemos()
 	url := l.scheme() + "://" + l.tcp.Addr().String()
 	if o.jsonOutput {
 		json.NewEncoder(stdout).Encode(scenarios.Ready{URL: url, Token: token, Roots: string(l.roots), PID: os.Getpid()})
@@ -106,6 +117,10 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		fmt.Fprintf(stdout, "cometbench reference server on %s, HTTP/%s\n", url, strings.Join(o.http, ", "))
 		for _, t := range reference.All() {
 			fmt.Fprintf(stdout, "  %s/t/%s?channel=C\n", url, t.Name())
+		}
+		fmt.Fprintf(stdout, "  %s/demo/\n", url)
+		for _, name := range o.demos {
+			fmt.Fprintf(stdout, "  %s/demo/%s\n", url, name)
 		}
 		if l.roots != nil {
 			fmt.Fprintln(stdout, "certificate: made for this run (curl needs -k), --json prints the authority")
@@ -174,6 +189,8 @@ func (o *serveOptions) check() error {
 		}
 	}
 	switch {
+	case o.demoScale <= 0 || o.demoScale > 1:
+		return usage("--demo-time-scale %v: want more than 0, and at most 1", o.demoScale)
 	case (o.certFile == "") != (o.key == ""):
 		return usage("--cert and --key go together")
 	case o.certFile != "" && !o.tls:
