@@ -22,6 +22,9 @@ func (s *Subscription) accepted(status int) {
 func (s *Subscription) wrote(m *Message, n int) {
 	s.sent++
 	s.note(recordEvent{Kind: kindWrite, ID: m.ID, Bytes: n})
+	if s.OnWrite != nil {
+		s.OnWrite(m)
+	}
 }
 
 func (s *Subscription) said(c Control, n int) {

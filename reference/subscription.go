@@ -17,6 +17,9 @@ type Subscription struct {
 	// OnEnd, when set, is called exactly once, by the engine, when the answer
 	// has ended or the peer is gone. It must not block for long.
 	OnEnd func(Ending)
+	// OnWrite, when set, is called by the engine when a message was handed to
+	// the kernel. It must not block for long.
+	OnWrite func(*Message)
 
 	hub   *Hub
 	class Class
