@@ -69,13 +69,10 @@ func (s *Servlet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.After == "" { // the poll function may push before the connection is there
 		p.After = s.stage.Server.Hub().Last(c.channel)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	ctx, cancel := context.WithCancel(context.Background()) // the request's ends before the subscription may
 	sub := reference.NewSubscription(c.channel, "rocket", p)
 	sub.OnEnd = func(reference.Ending) { cancel() }
-	s.stage.Go(func(stop context.Context) {
-		defer context.AfterFunc(stop, cancel)()
-		s.poll(ctx, c)
-	})
+	s.stage.Go(func(stop <-chan struct{}) { s.poll(ctx, stop, c) })
 	if err := s.stage.Server.Carry(w, r, reference.Stream, sub, framer{}); err != nil {
 		cancel()
 	}
@@ -85,7 +82,7 @@ func (s *Servlet) channel(session string) string { return s.stage.Channel("sessi
 
 // poll calls the poll function until ctx ends. However fast it returns, it is
 // not called more often than the configuration says.
-func (s *Servlet) poll(ctx context.Context, c *Connection) {
+func (s *Servlet) poll(ctx context.Context, stop <-chan struct{}, c *Connection) {
 	tick := time.NewTicker(s.stage.Time(s.config.PollEvery))
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -94,6 +91,8 @@ func (s *Servlet) poll(ctx context.Context, c *Connection) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+		case <-stop:
+			return
 		}
 	}
 }

@@ -46,8 +46,8 @@ func (s *Stage) Time(d time.Duration) time.Duration { return time.Duration(float
 // Channel is a channel of the demo's own.
 func (s *Stage) Channel(parts ...string) string { return s.Path + strings.Join(parts, "/") }
 
-// Go runs work until it returns; its context ends with the stage.
-func (s *Stage) Go(work func(context.Context)) { s.work.Go(func() { work(s.ctx) }) }
+// Go runs work until it returns, which it does when stop is closed.
+func (s *Stage) Go(work func(stop <-chan struct{})) { s.work.Go(func() { work(s.ctx.Done()) }) }
 
 // Close tells what runs on the stage to end and waits for it.
 func (s *Stage) Close() {
