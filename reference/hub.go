@@ -107,6 +107,10 @@ func (h *Hub) Last(channel string) string {
 	return formatID(h.log.Epoch(), newest)
 }
 
+// Position is the id of a channel's message number seq, from 1; 0 is the
+// position before the first.
+func (h *Hub) Position(seq uint64) string { return formatID(h.log.Epoch(), seq) }
+
 // Terminated reports whether a channel is over.
 func (h *Hub) Terminated(channel string) bool {
 	h.mu.RLock()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cometbench/cometbench/internal/nearest"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos/dwr"
 	"github.com/cometbench/cometbench/reference/demos/grizzly"
 	"github.com/cometbench/cometbench/reference/demos/resin"
 	"github.com/cometbench/cometbench/reference/demos/rocket"
@@ -31,6 +32,7 @@ func All() []Demo {
 		{"rocket", "forever-iframe", "GWT Rocket: a poll function pushes serialised objects through a hidden iframe that is opened anew after 64 KB or a minute.", rocket.New},
 		{"grizzly-counter", "long-poll", "Grizzly and GlassFish: responses suspended until somebody notifies; a counter with its payload in a header, and its streaming half.", grizzly.New},
 		{"resin-ticker", "forever-iframe", "Resin: a suspended request that is woken without a payload; ten script calls, one every two seconds, then the server closes.", resin.New},
+		{"dwr", "early-close, short-poll, piggyback", "DWR: the server calls functions of its pages; comet, polling or piggyback by configuration alone.", dwr.New},
 	}
 }
 
