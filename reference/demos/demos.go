@@ -14,6 +14,7 @@ import (
 	"github.com/cometbench/cometbench/reference/demos/resin"
 	"github.com/cometbench/cometbench/reference/demos/rocket"
 	"github.com/cometbench/cometbench/reference/demos/stage"
+	"github.com/cometbench/cometbench/reference/demos/tennis"
 )
 
 // Demo is a historical system, rebuilt.
@@ -33,6 +34,7 @@ func All() []Demo {
 		{"grizzly-counter", "long-poll", "Grizzly and GlassFish: responses suspended until somebody notifies; a counter with its payload in a header, and its streaming half.", grizzly.New},
 		{"resin-ticker", "forever-iframe", "Resin: a suspended request that is woken without a payload; ten script calls, one every two seconds, then the server closes.", resin.New},
 		{"dwr", "early-close, short-poll, piggyback", "DWR: the server calls functions of its pages; comet, polling or piggyback by configuration alone.", dwr.New},
+		{"tennis", "forever-iframe", "niceideas: tennis for two browsers over iframes that are renewed in mid-game, messages through a chain of handlers.", tennis.New},
 	}
 }
 
