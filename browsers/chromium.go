@@ -80,6 +80,10 @@ func (c *Chromium) Clock() measure.Clock {
 // Subscribe serves s in a browser context of its own; see measure.Client.
 // While all contexts are taken it waits.
 func (c *Chromium) Subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event)) error {
+	return c.subscribe(ctx, s, sink, nil)
+}
+
+func (c *Chromium) subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event), of *visitor) error {
 	if err := c.Supports(s); err != nil {
 		return err
 	}
@@ -93,7 +97,7 @@ func (c *Chromium) Subscribe(ctx context.Context, s measure.Subscription, sink f
 	if err != nil {
 		return err
 	}
-	v := &visit{client: c, subscription: s, sink: func(e measure.Event) {
+	v := &visit{client: c, subscription: s, of: of, sink: func(e measure.Event) {
 		e.Side, e.Clock = measure.SideClient, clockID
 		sink(e)
 	}}

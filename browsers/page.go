@@ -23,13 +23,14 @@ import (
 // binding is the function through which pages report.
 const binding = "cometbenchSink"
 
-// page is one tab in a browser context of its own.
+// page is one tab, in a browser context of its own or in somebody else's.
 type page struct {
 	process *process
 	ctx     context.Context // chromedp's, for the tab; ends with the browser
 	release context.CancelFunc
 	inbox   *inbox
 	patient time.Duration // how long a small command may take
+	guest   bool          // the browser context is another page's
 }
 
 // crashed is put into the inbox when the page's own process dies.
@@ -46,14 +47,25 @@ func (p *process) openPage(t measure.Target, patient time.Duration) (*page, erro
 		}
 	}
 	tab, release := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(fresh))
-	pg := &page{process: p, ctx: tab, release: release, inbox: newInbox(), patient: patient}
+	return (&page{process: p, ctx: tab, release: release, inbox: newInbox(), patient: patient}).opened(t)
+}
+
+// openBeside makes another tab in the same browser context, which lives as long
+// as pg.
+func (pg *page) openBeside(t measure.Target) (*page, error) {
+	tab, release := chromedp.NewContext(pg.ctx) // takes over the browser context
+	return (&page{process: pg.process, ctx: tab, release: release, inbox: newInbox(), patient: pg.patient, guest: true}).opened(t)
+}
+
+// opened prepares the tab; it is given up when that fails.
+func (pg *page) opened(t measure.Target) (*page, error) {
 	// The tab's events are read until the context of its first command ends,
 	// so that this command gets a watch instead of a deadline.
-	watch := time.AfterFunc(patient, p.close)
+	watch := time.AfterFunc(pg.patient, pg.process.close)
 	err := pg.prepare(t)
 	watch.Stop()
 	if err != nil {
-		release()
+		pg.release()
 		return nil, fmt.Errorf("open browser context: %w", err)
 	}
 	return pg, nil
@@ -117,13 +129,22 @@ func (pg *page) prepare(t measure.Target) error {
 	return nil
 }
 
-// close ends the browser context and with it every connection of the page. A
-// browser that does not do so in time is killed, and that is an error.
+// close ends the browser context and with it every connection of the page; a
+// guest's tab alone. A browser that does not do so in time is killed, and that
+// is an error.
 func (pg *page) close() error {
 	defer pg.release()
 	c := chromedp.FromContext(pg.ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(pg.ctx), pg.patient)
 	defer cancel()
+	if pg.guest {
+		_, err := cdp.Call(ctx, c.Browser, target.CloseTarget, target.CloseTargetParams{TargetID: c.Target.TargetID})
+		if err != nil && ctx.Err() != nil {
+			pg.process.close()
+			return fmt.Errorf("%w: close tab: %w", errHung, err)
+		}
+		return nil // the tab may have gone with its context already
+	}
 	_, err := cdp.Call(ctx, c.Browser, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: c.BrowserContextID})
 	if err != nil {
 		pg.process.close() // before release, which would wait for answers

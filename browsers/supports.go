@@ -31,6 +31,10 @@ func (c *Chromium) Supports(s measure.Subscription) error {
 		return errors.New("a browser does not choose its source address")
 	case len(t.RootsPEM) > 0 && !t.Insecure && !bytes.Equal(t.RootsPEM, c.options.RootsPEM):
 		return errors.New("this browser was started with other root certificates")
+	case len(s.Uplink) > 0 && s.Technique != "websocket":
+		return fmt.Errorf("%s has no frames to send up", s.Technique)
+	case t.Header["Accept-Encoding"] != nil:
+		return errors.New("a browser chooses its Accept-Encoding itself")
 	case len(t.Header) > 0 && s.Technique == "websocket":
 		return errors.New("a browser sends no header of one's own with a web socket")
 	}

@@ -23,11 +23,12 @@ type visit struct {
 	client       *Chromium
 	subscription measure.Subscription
 	sink         func(measure.Event)
+	of           *visitor // whose browser context it shares; nil has one of its own
 }
 
 // run returns nil when ctx ended or the subscription is over.
 func (v *visit) run(ctx context.Context, p *process) (err error) {
-	pg, err := p.openPage(v.subscription.Target, v.client.options.AnswerWithin)
+	pg, err := v.open(p)
 	if err != nil {
 		return err
 	}
@@ -61,6 +62,14 @@ func (v *visit) run(ctx context.Context, p *process) (err error) {
 		return err
 	}
 	return v.follow(ctx, pg, f)
+}
+
+// open opens the tab.
+func (v *visit) open(p *process) (*page, error) {
+	if v.of != nil {
+		return v.of.open(p, v.subscription.Target)
+	}
+	return p.openPage(v.subscription.Target, v.client.options.AnswerWithin)
 }
 
 // nonces make the address of each page load unlike all others.
@@ -118,6 +127,7 @@ func (v *visit) start(ctx context.Context, pg *page) error {
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
 		"interval": s.PollInterval.Milliseconds(), "retry": v.retry().Milliseconds(),
 		"method": s.Target.Method, "body": base64.StdEncoding.EncodeToString(s.Target.Body),
+		"uplink": s.Uplink, "uplink_pause": s.UplinkPause.Milliseconds(),
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
