@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -21,12 +21,11 @@ import (
 )
 
 // keys are what Press knows, by their names in the DOM.
-var keys = map[string]string{
-	"ArrowUp": kb.ArrowUp, "ArrowDown": kb.ArrowDown, "Enter": kb.Enter, "Tab": kb.Tab, " ": " ",
+var keys = map[string]rune{
+	"ArrowUp": first(kb.ArrowUp), "ArrowDown": first(kb.ArrowDown), "Enter": first(kb.Enter), "Tab": first(kb.Tab), " ": ' ',
 }
 
-// mostComplaints bounds what a tab remembers.
-const mostComplaints = 100
+func first(s string) rune { return []rune(s)[0] }
 
 // Tab is a page that is used as a person would: looked at, and typed into. It
 // has a browser context of its own unless it was opened beside another.
@@ -36,15 +35,24 @@ type Tab struct {
 	origin string // scheme and host of the page
 	alone  bool   // it is the context's last to be closed
 
-	mu         sync.Mutex
-	complaints []string
-	foreign    []string
+	mu      sync.Mutex
+	trouble measure.Trouble
+	answers map[network.RequestID]*answerSeen
 }
 
-// Open loads target's URL in a browser context of its own. The tab takes one of
+var _ measure.Tab = (*Tab)(nil)
+
+// answerSeen is what is known of a request under way. The times are the
+// protocol's own, in seconds.
+type answerSeen struct {
+	url  string
+	last float64 // when it was asked, or something of its answer came
+}
+
+// Open implements measure.Browser: it loads target's URL in a browser context of its own. The tab takes one of
 // the places of Options.MostContexts until it is closed. An error is the path's
 // when the page did not come, else the browser's.
-func (c *Chromium) Open(ctx context.Context, target measure.Target) (*Tab, error) {
+func (c *Chromium) Open(ctx context.Context, target measure.Target) (measure.Tab, error) {
 	select {
 	case c.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -54,7 +62,7 @@ func (c *Chromium) Open(ctx context.Context, target measure.Target) (*Tab, error
 	if err == nil {
 		var pg *page
 		if pg, err = p.openPage(target, c.options.AnswerWithin); err == nil {
-			t := &Tab{client: c, page: pg, alone: true}
+			t := &Tab{client: c, page: pg, alone: true, answers: map[network.RequestID]*answerSeen{}}
 			if err = t.load(ctx, target.URL); err == nil {
 				return t, nil
 			}
@@ -66,14 +74,14 @@ func (c *Chromium) Open(ctx context.Context, target measure.Target) (*Tab, error
 }
 
 // Beside loads a page in the browser context of t, as a second tab of the same
-// browser: they share connections and cookies. It is closed before t.
-func (t *Tab) Beside(ctx context.Context, address string) (*Tab, error) {
+// browser.
+func (t *Tab) Beside(ctx context.Context, address string) (measure.Tab, error) {
 	tab, release := chromedp.NewContext(t.page.ctx)
 	pg := &page{process: t.page.process, ctx: tab, release: release, inbox: newInbox(), patient: t.page.patient}
 	watch := time.AfterFunc(pg.patient, pg.process.close)
 	err := pg.prepare(measure.Target{})
 	watch.Stop()
-	other := &Tab{client: t.client, page: pg}
+	other := &Tab{client: t.client, page: pg, answers: map[network.RequestID]*answerSeen{}}
 	if err == nil {
 		err = other.load(ctx, address)
 	}
@@ -109,57 +117,15 @@ func (t *Tab) load(ctx context.Context, address string) error {
 	return nil
 }
 
-// notice keeps what the page complains of, and what it loads from elsewhere.
-func (t *Tab) notice(ev any) {
-	_, _ = t.page.inbox.take() // nobody else reads it
-	switch ev := ev.(type) {
-	case *runtime.EventExceptionThrown:
-		text := ev.ExceptionDetails.Text
-		if e := ev.ExceptionDetails.Exception; e != nil {
-			text += ": " + e.Description
-		}
-		t.keep(&t.complaints, text)
-	case *runtime.EventConsoleAPICalled:
-		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeAssert {
-			text := "console." + string(ev.Type)
-			for _, arg := range ev.Args {
-				text += " " + string(arg.Value) + arg.Description
-			}
-			t.keep(&t.complaints, text)
-		}
-	case *cdplog.EventEntryAdded:
-		if ev.Entry.Level == cdplog.EntryLevelError {
-			t.keep(&t.complaints, ev.Entry.Text+" "+ev.Entry.URL)
-		}
-	case *network.EventRequestWillBeSent:
-		u, err := url.Parse(ev.Request.URL)
-		if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Scheme+"://"+u.Host != t.origin {
-			t.keep(&t.foreign, ev.Request.URL)
-		}
+// Trouble is what the page complains of, what it loads from elsewhere, and how
+// its answers failed.
+func (t *Tab) Trouble() measure.Trouble {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return measure.Trouble{
+		Complaints: slices.Clone(t.trouble.Complaints), Foreign: slices.Clone(t.trouble.Foreign),
+		Refused: slices.Clone(t.trouble.Refused), Breaks: slices.Clone(t.trouble.Breaks),
 	}
-}
-
-func (t *Tab) keep(list *[]string, line string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(*list) < mostComplaints {
-		*list = append(*list, line)
-	}
-}
-
-// Complaints are the errors on the page's console so far: exceptions, errors
-// that it logs, and what the browser could not load.
-func (t *Tab) Complaints() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.complaints)
-}
-
-// Foreign are the addresses of other hosts that the page asked for.
-func (t *Tab) Foreign() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.foreign)
 }
 
 // Eval evaluates an expression in the page, waits for it if it is a promise,
@@ -194,11 +160,36 @@ func (t *Tab) Until(ctx context.Context, expression string) error {
 // Press presses and releases a key, by its name in the DOM: ArrowUp, ArrowDown,
 // Enter, Tab or " ". It goes to whatever has the focus.
 func (t *Tab) Press(ctx context.Context, key string) error {
+	if err := t.Hold(ctx, key); err != nil {
+		return err
+	}
+	return t.Release(ctx, key)
+}
+
+// Hold presses a key.
+func (t *Tab) Hold(ctx context.Context, key string) error { return t.strike(ctx, key, false) }
+
+// Release releases a key.
+func (t *Tab) Release(ctx context.Context, key string) error { return t.strike(ctx, key, true) }
+
+// strike sends those events of a key that press it, or the one that releases
+// it.
+func (t *Tab) strike(ctx context.Context, key string, up bool) error {
 	code, ok := keys[key]
 	if !ok {
 		return fmt.Errorf("key %q is unknown", key)
 	}
-	return t.act(ctx, "press "+key, chromedp.KeyEvent(code))
+	call, cancel := t.page.until(ctx, t.page.patient)
+	defer cancel()
+	for _, event := range kb.Encode(code) {
+		if (event.Type == input.DispatchKeyEventTypeKeyUp) != up {
+			continue
+		}
+		if _, err := chromedp.Call(call, input.DispatchKeyEvent, *event); err != nil {
+			return fmt.Errorf("key %s: %w", key, err)
+		}
+	}
+	return nil
 }
 
 // Type types text into whatever has the focus.

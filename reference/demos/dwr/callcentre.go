@@ -36,9 +36,10 @@ type caller struct {
 	Handler string `json:"handler"` // session that handles it; "" while it waits
 }
 
-// centre is the demo: calls come in, agents handle them, and every page sees
-// the same table.
+// centre is what the pages of a room share: calls come in, agents handle them,
+// and every page sees the same table. A centre that nobody looks at is gone.
 type centre struct {
+	page     string // that its sessions are found by
 	sessions *Sessions
 
 	mu      sync.Mutex
@@ -46,25 +47,34 @@ type centre struct {
 	callers map[int]*caller
 }
 
+// centres are the demo.
+type centres struct {
+	sessions *Sessions
+
+	mu     sync.Mutex
+	byPage map[string]*centre
+}
+
 // names are who calls, in turn.
 var names = []string{"Ada", "Grace", "Edsger", "Barbara", "Donald", "Radia", "Alan", "Frances"}
 
 // New makes the demo.
 func New(s *stage.Stage) (http.Handler, error) {
-	c := &centre{sessions: NewSessions(s), callers: make(map[int]*caller)}
+	cs := &centres{sessions: NewSessions(s), byPage: make(map[string]*centre)}
 	frame, err := s.Page(page, func(r *http.Request) any {
 		q := r.URL.Query()
+		room, _ := stage.Room(r) // a page of no such room is everybody's
 		return map[string]any{
-			"mode": cmp.Or(q.Get("mode"), string(Comet)), "maxWaitAfterWrite": q.Get("maxWaitAfterWrite"),
+			"mode": cmp.Or(q.Get("mode"), string(Comet)), "maxWaitAfterWrite": q.Get("maxWaitAfterWrite"), "page": centrePage + room,
 			"retry": s.Time(time.Second).Milliseconds(), "quiet": s.Time(25 * time.Second).Milliseconds(),
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	v := &Servlet{stage: s, sessions: c.sessions, loaded: c.loaded, remotes: map[string]Remote{
-		"CallCentre.handle": c.handle, "CallCentre.save": c.save, "CallCentre.complete": c.complete,
-		"CallCentre.refresh": c.refresh,
+	v := &Servlet{stage: s, sessions: cs.sessions, loaded: cs.loaded, remotes: map[string]Remote{
+		"CallCentre.handle": cs.at((*centre).handle), "CallCentre.save": cs.at((*centre).save),
+		"CallCentre.complete": cs.at((*centre).complete), "CallCentre.refresh": cs.at((*centre).refresh),
 	}}
 	mux := http.NewServeMux()
 	mux.Handle(s.Path, frame)
@@ -76,13 +86,43 @@ func New(s *stage.Stage) (http.Handler, error) {
 		for {
 			select {
 			case <-ring.C:
-				c.ring()
+				cs.ring()
 			case <-stop:
 				return
 			}
 		}
 	})
 	return mux, nil
+}
+
+// of is the centre of a session's page.
+func (cs *centres) of(s *Session) *centre {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	c := cs.byPage[s.Page]
+	if c == nil {
+		c = &centre{page: s.Page, sessions: cs.sessions, callers: make(map[int]*caller)}
+		cs.byPage[s.Page] = c
+	}
+	return c
+}
+
+// at has the centre of the caller's page answer.
+func (cs *centres) at(method func(*centre, *Session, []json.RawMessage) (any, error)) Remote {
+	return func(s *Session, args []json.RawMessage) (any, error) { return method(cs.of(s), s, args) }
+}
+
+func (cs *centres) loaded(s *Session) { cs.of(s).loaded(s) }
+
+// ring rings in every centre.
+func (cs *centres) ring() {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for page, c := range cs.byPage {
+		if !c.ring() {
+			delete(cs.byPage, page)
+		}
+	}
 }
 
 // loaded shows a new page the table.
@@ -93,18 +133,20 @@ func (c *centre) loaded(s *Session) {
 	_ = s.Call("updateCallers", c.rows()) // a server that shuts down
 }
 
-// ring lets somebody call, while anybody is there to answer and too few wait.
-func (c *centre) ring() {
-	agents := c.sessions.OfPage(centrePage)
+// ring lets somebody call, while too few wait. It reports whether anybody is
+// there to answer.
+func (c *centre) ring() bool {
+	agents := c.sessions.OfPage(c.page)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.free(agents)
 	if len(agents) == 0 || len(c.callers) >= mostCalls {
-		return
+		return len(agents) > 0
 	}
 	c.last++
 	c.callers[c.last] = &caller{ID: c.last, Name: names[c.last%len(names)], Number: fmt.Sprintf("555-%04d", c.last)}
 	c.update(agents)
+	return true
 }
 
 // free gives the calls back whose handler has left its page.
@@ -158,7 +200,7 @@ func (c *centre) handle(s *Session, args []json.RawMessage) (any, error) {
 	}
 	row.Handler = s.ID
 	s.Join("call-" + strconv.Itoa(row.ID))
-	for _, other := range c.sessions.OfPage(centrePage) {
+	for _, other := range c.sessions.OfPage(c.page) {
 		_ = other.Call("setDisabled", "handle-"+strconv.Itoa(row.ID), true)
 	}
 	return row.Name, nil
@@ -177,7 +219,7 @@ func (c *centre) save(s *Session, args []json.RawMessage) (any, error) {
 		return nil, fmt.Errorf("notes: want at most %d bytes of text", maxNotes)
 	}
 	row.Notes = notes
-	c.update(c.sessions.OfGroup("agents"))
+	c.update(c.sessions.OfPage(c.page))
 	return true, nil
 }
 
@@ -191,7 +233,7 @@ func (c *centre) complete(s *Session, args []json.RawMessage) (any, error) {
 	}
 	delete(c.callers, row.ID)
 	s.Leave("call-" + strconv.Itoa(row.ID))
-	agents := c.sessions.OfPage(centrePage)
+	agents := c.sessions.OfPage(c.page)
 	for _, agent := range agents {
 		_ = agent.Call("fade", "row-"+strconv.Itoa(row.ID))
 	}

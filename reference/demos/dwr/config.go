@@ -40,7 +40,7 @@ func ParseConfig(mode, maxWaitAfterWrite string) (Config, error) {
 		c.Mode = Comet
 	case Comet, Piggyback:
 	case Polling:
-		c.DisconnectedTime = 5 * time.Second
+		c.DisconnectedTime = 2 * time.Second
 	default:
 		return Config{}, fmt.Errorf("mode %.20q: want %s, %s or %s", mode, Comet, Polling, Piggyback)
 	}

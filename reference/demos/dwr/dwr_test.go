@@ -143,7 +143,7 @@ func TestPollingAnswersAtOnceAndSaysWhenToComeBack(t *testing.T) {
 	demotest.Run(t, demoOn, func(t *testing.T, b *demotest.Bench) {
 		p := open(t, b, "polling", "")
 		x := p.poll(0)
-		if !x.Over() || !strings.Contains(x.Body(), `handleCallback("b1",5000)`) {
+		if !x.Over() || !strings.Contains(x.Body(), `handleCallback("b1",2000)`) {
 			t.Fatalf("not answered at once: %q", x.Body())
 		}
 		time.Sleep(5 * time.Second)

@@ -27,7 +27,7 @@ type Servlet struct {
 	loaded   func(*Session)    // called for each page that was loaded
 }
 
-var word = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var word = regexp.MustCompile(`^[A-Za-z0-9_-]{1,160}$`)
 
 // Poll is where pages wait for calls: POST /call/plainpoll/ReverseAjax.dwr.
 func (v *Servlet) Poll(w http.ResponseWriter, r *http.Request) {

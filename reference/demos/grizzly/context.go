@@ -60,6 +60,13 @@ func (e *Engine) Register(topic string) *Context {
 	return c
 }
 
+// Forget drops the context of a topic. Handlers that it has go on.
+func (e *Engine) Forget(topic string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.contexts, topic)
+}
+
 // Context suspends responses and notifies their handlers.
 type Context struct {
 	// ExpirationDelay is how long a response is suspended at most; 0 is for

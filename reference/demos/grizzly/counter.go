@@ -3,6 +3,8 @@ package grizzly
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -22,7 +24,7 @@ type state struct {
 	Coalesced int `json:"coalesced"`
 }
 
-// counter is the demo: a number that anybody may increment.
+// counter is a number that anybody may increment: one for each room.
 type counter struct {
 	held, streaming *Context
 
@@ -32,28 +34,81 @@ type counter struct {
 	n  int
 }
 
+// maxRooms bounds the counters. When there are more, those that nobody waits
+// for begin again.
+const maxRooms = 1000
+
+// counters are the demo.
+type counters struct {
+	engine *Engine
+
+	mu    sync.Mutex
+	rooms map[string]*counter
+}
+
 // New makes the demo.
 func New(s *stage.Stage) (http.Handler, error) {
-	engine := NewEngine(s)
-	c := &counter{held: engine.Register("long_polling"), streaming: engine.Register("streaming")}
-	c.held.ExpirationDelay, c.streaming.ExpirationDelay = 150*time.Second, 150*time.Second
-	frame, err := s.Page(page, func(*http.Request) any {
-		return map[string]any{"counter": c.now(), "retry": s.Time(time.Second).Milliseconds()}
+	cs := &counters{engine: NewEngine(s), rooms: make(map[string]*counter)}
+	frame, err := s.Page(page, func(r *http.Request) any {
+		n := 0
+		if c, err := cs.of(r); err == nil {
+			n = c.now()
+		}
+		return map[string]any{"counter": n, "room": r.URL.Query().Get("room"), "retry": s.Time(time.Second).Milliseconds()}
 	})
 	if err != nil {
 		return nil, err
 	}
+	held := Style{reference.Held, func() reference.Framer { return &headerFramer{} }}
+	streaming := Style{reference.Stream, func() reference.Framer { return scriptFramer{} }}
 	mux := http.NewServeMux()
 	mux.Handle(s.Path, frame)
-	mux.Handle(s.Path+"long_polling", c.serve(c.held, Style{reference.Held, func() reference.Framer { return &headerFramer{} }}))
-	mux.Handle(s.Path+"streaming", c.serve(c.streaming, Style{reference.Stream, func() reference.Framer { return scriptFramer{} }}))
+	mux.Handle(s.Path+"long_polling", cs.serve(held, func(c *counter) *Context { return c.held }))
+	mux.Handle(s.Path+"streaming", cs.serve(streaming, func(c *counter) *Context { return c.streaming }))
 	return mux, nil
 }
 
+// of is the counter of a request's room.
+func (cs *counters) of(r *http.Request) (*counter, error) {
+	room, err := stage.Room(r)
+	if err != nil {
+		return nil, err
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if c := cs.rooms[room]; c != nil {
+		return c, nil
+	}
+	if len(cs.rooms) >= maxRooms {
+		maps.DeleteFunc(cs.rooms, func(name string, c *counter) bool {
+			idle := c.held.Suspended()+c.streaming.Suspended() == 0
+			if idle {
+				cs.engine.Forget("long_polling/" + name)
+				cs.engine.Forget("streaming/" + name)
+			}
+			return idle
+		})
+	}
+	if len(cs.rooms) >= maxRooms {
+		return nil, errRooms
+	}
+	c := &counter{held: cs.engine.Register("long_polling/" + room), streaming: cs.engine.Register("streaming/" + room)}
+	c.held.ExpirationDelay, c.streaming.ExpirationDelay = 150*time.Second, 150*time.Second
+	cs.rooms[room] = c
+	return c, nil
+}
+
+var errRooms = errors.New("all rooms are taken, try again later")
+
 // serve suspends a GET and increments at a POST.
-func (c *counter) serve(topic *Context, style Style) http.Handler {
+func (cs *counters) serve(style Style, topic func(*counter) *Context) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !stage.Allow(w, r, http.MethodGet, http.MethodPost) {
+			return
+		}
+		c, err := cs.of(r)
+		if err != nil {
+			stage.Fail(w, map[bool]int{true: http.StatusBadRequest, false: http.StatusServiceUnavailable}[errors.Is(err, stage.ErrRoom)], err.Error())
 			return
 		}
 		if r.Method == http.MethodPost {
@@ -69,7 +124,7 @@ func (c *counter) serve(topic *Context, style Style) http.Handler {
 			}
 			h.seen = n
 		}
-		topic.AddHandler(w, r, style, h)
+		topic(c).AddHandler(w, r, style, h)
 	})
 }
 

@@ -2,7 +2,7 @@
 // messages to handleServerMessage, each once and in order.
 'use strict';
 window.serverComet = {
-  frames: new Map(), streamId: 0, last: 0, recycled: 0, doubles: 0,
+  frames: new Map(), streamId: 0, last: 0, recycled: 0, doubles: 0, missing: 0,
   start(settings) {
     this.settings = settings;
     this.frames.forEach(f => f.remove());
@@ -36,6 +36,7 @@ window.serverComet = {
   receive(number, message) {
     this.alive();
     if (number <= this.last) { this.doubles++; return; }
+    this.missing += number - this.last - 1;
     this.last = number;
     handleServerMessage(message);
   },
