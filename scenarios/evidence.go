@@ -8,6 +8,7 @@ import (
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
+	"github.com/cometbench/cometbench/scenarios/plays"
 )
 
 // Evidence is all that is known of one trial. Times in it are on the
@@ -34,6 +35,8 @@ type Evidence struct {
 	Asked     int            // requests that the client made; 0 when it came back by itself as often as it liked
 	Forward   bool           // through a forward proxy, which leaves TLS to the origin
 	Answer    measure.Answer // of a single request; the zero one for subscriptions
+
+	Play plays.Performance // demo trials: how it went
 
 	Wire []WireAt      // bytes trials: the counters at the end of each phase
 	CPU  time.Duration // CPU trials: what the origin's process used while messages flowed

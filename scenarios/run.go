@@ -218,6 +218,9 @@ func (r *runner) unsupported(c cell) string {
 			return c.path.Proxy.Name() + " does not end TLS, as it is configured here"
 		}
 	}
+	if _, browser := c.receiver.Client.(measure.Browser); c.technique.Demo && !browser {
+		return c.technique.Name + " is a page: it takes a browser, and " + c.receiver.Name + " is none"
+	}
 	sub := measure.Subscription{
 		Technique: c.technique.Name, Variant: c.variant,
 		Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: v},

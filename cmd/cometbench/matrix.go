@@ -37,7 +37,7 @@ func sameHost(origin string, u *url.URL) bool {
 func selectTechniques(wanted []string) ([]measure.Technique, error) {
 	var known []string
 	var out []measure.Technique
-	for _, t := range measure.Techniques() {
+	for _, t := range append(measure.Techniques(), measure.Demos()...) {
 		known = append(known, t.Name)
 		if len(wanted) == 0 && t.Default {
 			out = append(out, t)

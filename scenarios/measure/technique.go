@@ -28,6 +28,8 @@ type Technique struct {
 	Accept     string // what a browser sends for it
 	Type       string // media type the origin answers with; "" for sockets
 
+	Demo bool // a row of Demos: a page in use, not a way to subscribe
+
 	HTTP     []string // HTTP versions it can be received over, as Target.HTTP writes them
 	HTTPNote string   // why the other versions are none of its own; "" when it has all
 	Variants []string // names of Variants, beside the plain way to ask
@@ -68,9 +70,9 @@ func Techniques() []Technique {
 	}
 }
 
-// TechniqueByName finds a row of the table.
+// TechniqueByName finds a row of the table, or a demo.
 func TechniqueByName(name string) (Technique, bool) {
-	all := Techniques()
+	all := append(Techniques(), Demos()...)
 	i := slices.IndexFunc(all, func(t Technique) bool { return t.Name == name })
 	if i < 0 {
 		return Technique{}, false

@@ -7,19 +7,22 @@ import (
 
 const aCaller = "document.querySelector('#callers button')"
 
-// dwr handles a call.
-func dwr(name, query string) Play {
-	return Play{name, "/demo/dwr/?" + query, []Act{
-		until("the table is shown", "Number($('calls').textContent) >= 1"),
-		until("somebody calls", aCaller),
-		take(),
-		press("the call is over: its row goes", "complete", 0, "!$('row-' + current)"),
+// rings is how often somebody calls, at most.
+const rings = 3 * time.Second
+
+// dwr handles a call. interval is how often the page asks what is new.
+func dwr(name, query string, interval time.Duration) Play {
+	return Play{Name: name, Page: "/demo/dwr/?" + query, Acts: []Act{
+		until("the table is shown", "Number($('calls').textContent) >= 1").within(interval),
+		until("somebody calls", aCaller).within(rings + interval),
+		take().within(interval),
+		press("the call is over: its row goes", "complete", 0, "!$('row-' + current)").within(interval),
 	}}
 }
 
 // take presses the button of the first caller, which the server then disables.
 func take() Act {
-	return Act{"the call is taken: its button is disabled", func(ctx context.Context, s *Scene) error {
+	return Act{Name: "the call is taken: its button is disabled", Do: func(ctx context.Context, s *Scene) error {
 		if err := s.Tab.Eval(ctx, "("+aCaller+".focus(), true)", nil); err != nil {
 			return err
 		}
@@ -31,11 +34,11 @@ func take() Act {
 }
 
 // ringing is longer than the time from one call to the next.
-const ringing = 3500 * time.Millisecond
+const ringing = rings + 500*time.Millisecond
 
 // dwrPiggyback sees what happened whenever it calls the server itself.
 func dwrPiggyback() Play {
-	return Play{"demo/dwr-piggyback", "/demo/dwr/?mode=piggyback", []Act{
+	return Play{Name: "demo/dwr-piggyback", Page: "/demo/dwr/?mode=piggyback", Acts: []Act{
 		until("the table is shown", "Number($('calls').textContent) >= 1"),
 		press("who called is told with the next reply", "refresh", ringing, aCaller),
 		take(),

@@ -21,12 +21,18 @@ type Play struct {
 	Name string // of the technique that results call it by
 	Page string // path and query of its page
 	Acts []Act
+	// Bare is true in a page that was answered without a header that it needs;
+	// "" when it needs none.
+	Bare string
 }
 
 // Act is one thing that somebody does or waits for.
 type Act struct {
 	Name string
 	Do   func(ctx context.Context, s *Scene) error
+	// Slack is by how much its length varies of itself: what comes every three
+	// seconds comes within three.
+	Slack time.Duration
 }
 
 // patience is how long an act is waited for, wire time. It is far longer than
@@ -39,12 +45,15 @@ type Step struct {
 	Name string
 	Took time.Duration
 	Err  error // nil when it was done
+
+	Slack time.Duration // as the act has it
 }
 
 // Performance is what became of a play.
 type Performance struct {
 	Steps   []Step // up to the first that failed
 	Trouble measure.Trouble
+	Bare    bool // an answer came without a header that the page needs
 }
 
 // Scene is what the acts of one performance share.
@@ -60,8 +69,8 @@ type Scene struct {
 func All() []Play {
 	return []Play{
 		rocket(), grizzlyHeld(), grizzlyStream(), resin(),
-		dwr("demo/dwr", "mode=comet"), dwr("demo/dwr-early-close", "mode=comet&maxWaitAfterWrite=300ms"),
-		dwr("demo/dwr-polling", "mode=polling"), dwrPiggyback(), tennis(),
+		dwr("demo/dwr", "mode=comet", 0), dwr("demo/dwr-early-close", "mode=comet&maxWaitAfterWrite=300ms", 0),
+		dwr("demo/dwr-polling", "mode=polling", 2*time.Second), dwrPiggyback(), tennis(),
 	}
 }
 
@@ -108,24 +117,27 @@ func (p Play) Perform(ctx context.Context, room string, open func(ctx context.Co
 		if actErr != nil && !late {
 			return out, fmt.Errorf("%s: %w", act.Name, actErr)
 		}
-		step := Step{Name: act.Name, Took: time.Since(began), Err: actErr}
+		step := Step{Name: act.Name, Took: time.Since(began), Err: actErr, Slack: act.Slack}
 		out.Steps = append(out.Steps, step)
 		if actErr != nil {
 			break
 		}
 	}
-	return out, nil
+	if p.Bare != "" {
+		err = s.Tab.Eval(ctx, p.Bare, &out.Bare)
+	}
+	return out, err
 }
 
 // until is an act that waits for a condition in the first page.
 func until(name, condition string) Act {
-	return Act{name, func(ctx context.Context, s *Scene) error { return s.Tab.Until(ctx, condition) }}
+	return Act{Name: name, Do: func(ctx context.Context, s *Scene) error { return s.Tab.Until(ctx, condition) }}
 }
 
 // press is an act that presses a button by keyboard, after a pause of the
 // page's own, and waits for a condition.
 func press(name, id string, after time.Duration, condition string) Act {
-	return Act{name, func(ctx context.Context, s *Scene) error {
+	return Act{Name: name, Do: func(ctx context.Context, s *Scene) error {
 		if err := pause(ctx, s.Tab, after); err != nil {
 			return err
 		}
@@ -134,6 +146,12 @@ func press(name, id string, after time.Duration, condition string) Act {
 		}
 		return s.Tab.Until(ctx, condition)
 	}}
+}
+
+// within gives an act its slack.
+func (a Act) within(slack time.Duration) Act {
+	a.Slack = slack
+	return a
 }
 
 func pause(ctx context.Context, t measure.Tab, d time.Duration) error {

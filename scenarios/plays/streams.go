@@ -4,7 +4,7 @@ import "time"
 
 // rocket waits for objects and has the server terminate.
 func rocket() Play {
-	return Play{"demo/rocket", "/demo/rocket/?", []Act{
+	return Play{Name: "demo/rocket", Page: "/demo/rocket/?", Acts: []Act{
 		until("the first object arrives", "Number($('payloads').textContent) >= 1"),
 		until("two more follow, one a second", "Number($('payloads').textContent) >= 3"),
 		press("the server terminates", "terminate", 0, "$('state').textContent === 'terminated' && !document.querySelector('iframe')"),
@@ -13,7 +13,7 @@ func rocket() Play {
 
 // resin waits for three ticks.
 func resin() Play {
-	return Play{"demo/resin-ticker", "/demo/resin-ticker/?", []Act{
+	return Play{Name: "demo/resin-ticker", Page: "/demo/resin-ticker/?", Acts: []Act{
 		until("comet_update(1) is called", "Number($('content').textContent) >= 1"),
 		until("comet_update(2) is called", "Number($('content').textContent) >= 2"),
 		until("comet_update(3) is called", "Number($('content').textContent) >= 3"),
@@ -29,7 +29,7 @@ const silence = 2500 * time.Millisecond
 
 // grizzlyHeld increments while a GET is suspended.
 func grizzlyHeld() Play {
-	return Play{"demo/grizzly-counter", "/demo/grizzly-counter/?", []Act{
+	return Play{Name: "demo/grizzly-counter", Page: "/demo/grizzly-counter/?", Bare: "Number($('missing').textContent) > 0", Acts: []Act{
 		press("an increment reaches the suspended GET", "increment", settled, "Number($('answers').textContent) >= 1 && $('held').textContent === '1'"),
 		press("another does, after silence", "increment", silence, "$('held').textContent === '2'"),
 	}}
@@ -37,7 +37,7 @@ func grizzlyHeld() Play {
 
 // grizzlyStream does so beside a stream.
 func grizzlyStream() Play {
-	return Play{"demo/grizzly-counter-stream", "/demo/grizzly-counter/?", []Act{
+	return Play{Name: "demo/grizzly-counter-stream", Page: "/demo/grizzly-counter/?", Acts: []Act{
 		until("the stream opens", "$('stream-state').textContent === 'open'"),
 		press("an increment is written to it", "increment", 0, "$('streamed').textContent === '1'"),
 		press("another is, after silence", "increment", silence, "$('streamed').textContent === '2'"),

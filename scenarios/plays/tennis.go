@@ -9,8 +9,8 @@ import (
 
 // tennis is a game between two browsers.
 func tennis() Play {
-	return Play{"demo/tennis", "/demo/tennis/?", []Act{
-		{"two players are connected", func(ctx context.Context, s *Scene) (err error) {
+	return Play{Name: "demo/tennis", Page: "/demo/tennis/?", Acts: []Act{
+		{Name: "two players are connected", Do: func(ctx context.Context, s *Scene) (err error) {
 			if s.Other, err = s.open(ctx, "/demo/tennis/?"); err != nil {
 				return err
 			}
@@ -21,7 +21,7 @@ func tennis() Play {
 			}
 			return nil
 		}},
-		{"a game is announced", func(ctx context.Context, s *Scene) error {
+		{Name: "a game is announced", Do: func(ctx context.Context, s *Scene) error {
 			if err := enter(ctx, s.Tab, "create"); err != nil {
 				return err
 			}
@@ -31,7 +31,7 @@ func tennis() Play {
 			}
 			return s.Tab.Eval(ctx, announced+"[1]", &s.Word)
 		}},
-		{"its id is entered, both play", func(ctx context.Context, s *Scene) error {
+		{Name: "its id is entered, both play", Do: func(ctx context.Context, s *Scene) error {
 			if err := s.Other.Eval(ctx, "($('id').focus(), true)", nil); err != nil {
 				return err
 			}
@@ -43,15 +43,15 @@ func tennis() Play {
 			}
 			return s.both(ctx, "!$('court').hidden && state")
 		}},
-		{"the creator's pad moves on both pages", func(ctx context.Context, s *Scene) error { return s.moves(ctx, s.Tab, 0) }},
-		{"the joiner's pad moves on both pages", func(ctx context.Context, s *Scene) error { return s.moves(ctx, s.Other, 1) }},
-		{"the ball flies for a second", func(ctx context.Context, s *Scene) error {
+		{Name: "the creator's pad moves on both pages", Do: func(ctx context.Context, s *Scene) error { return s.moves(ctx, s.Tab, 0) }},
+		{Name: "the joiner's pad moves on both pages", Do: func(ctx context.Context, s *Scene) error { return s.moves(ctx, s.Other, 1) }},
+		{Name: "the ball flies for a second", Do: func(ctx context.Context, s *Scene) error {
 			if err := s.Other.Eval(ctx, "(window.before = serverComet.last, true)", nil); err != nil {
 				return err
 			}
 			return s.Other.Until(ctx, "serverComet.last >= before + 20")
 		}},
-		{"one quits, both are told", func(ctx context.Context, s *Scene) error {
+		{Name: "one quits, both are told", Do: func(ctx context.Context, s *Scene) error {
 			if err := enter(ctx, s.Other, "quit"); err != nil {
 				return err
 			}
