@@ -14,7 +14,7 @@ import (
 // known are names for tests; proxies are as in the program, without arguments.
 func known() suite.Known {
 	return suite.Known{
-		Checks:  []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "delivery/idle", "counting/connections"},
+		Checks:  []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "delivery/idle", "delivery/demo", "counting/connections"},
 		Clients: []string{"go", "chromium", "model:ie9"},
 		Proxy: func(spec string) error {
 			kind, _, found := strings.Cut(spec, ":")
