@@ -76,7 +76,7 @@ func (c *Chromium) Open(ctx context.Context, target measure.Target) (measure.Tab
 // Beside loads a page in the browser context of t, as a second tab of the same
 // browser.
 func (t *Tab) Beside(ctx context.Context, address string) (measure.Tab, error) {
-	tab, release := chromedp.NewContext(t.page.ctx)
+	tab, release := chromedp.NewContext(t.page.ctx, chromedp.WithExistingBrowserContext(chromedp.FromContext(t.page.ctx).BrowserContextID))
 	pg := &page{process: t.page.process, ctx: tab, release: release, inbox: newInbox(), patient: t.page.patient}
 	watch := time.AfterFunc(pg.patient, pg.process.close)
 	err := pg.prepare(measure.Target{})

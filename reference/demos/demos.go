@@ -14,6 +14,7 @@ import (
 	"github.com/cometbench/cometbench/reference/demos/resin"
 	"github.com/cometbench/cometbench/reference/demos/rocket"
 	"github.com/cometbench/cometbench/reference/demos/stage"
+	"github.com/cometbench/cometbench/reference/demos/tabs"
 	"github.com/cometbench/cometbench/reference/demos/tennis"
 )
 
@@ -35,6 +36,7 @@ func All() []Demo {
 		{"resin-ticker", "forever-iframe", "Resin: a suspended request that is woken without a payload; ten script calls, one every two seconds, then the server closes.", resin.New},
 		{"dwr", "early-close, short-poll, piggyback", "DWR: the server calls functions of its pages; comet, polling or piggyback by configuration alone.", dwr.New},
 		{"tennis", "forever-iframe", "niceideas: tennis for two browsers over iframes that are renewed in mid-game, messages through a chain of handlers.", tennis.New},
+		{"tabs", "eventsource", "What pages did when a host had two connections: a leader by window.name or by cookie, several host names.", tabs.New},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 )
 
 //go:embed shell.html
@@ -19,15 +20,16 @@ type pageData struct {
 }
 
 // Page makes the page of a demo; see the function Page.
-func (s *Stage) Page(text string, config func(*http.Request) any) (http.Handler, error) {
-	return Page(s.Path, text, config)
+func (s *Stage) Page(text string, config func(*http.Request) any, sources ...string) (http.Handler, error) {
+	return Page(s.Path, text, config, sources...)
 }
 
 // Page makes a page that stands at path. text is a template that defines
 // "title" and "main", and may define "style" and "script"; config is what the
 // script finds as the constant config. The page loads nothing but from this
-// server.
-func Page(path, text string, config func(*http.Request) any) (http.Handler, error) {
+// server, and connects to it and to sources, which are host sources of a
+// content security policy.
+func Page(path, text string, config func(*http.Request) any, sources ...string) (http.Handler, error) {
 	t, err := template.New("shell").Parse(shell)
 	if err == nil {
 		t, err = t.Parse(text)
@@ -45,7 +47,7 @@ func Page(path, text string, config func(*http.Request) any) (http.Handler, erro
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'nonce-"+d.Nonce+"'; style-src 'nonce-"+d.Nonce+
-			"'; img-src data:; frame-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'")
+			"'; img-src data:; frame-src 'self'; connect-src 'self' "+strings.Join(sources, " ")+"; base-uri 'none'; form-action 'none'")
 		_ = t.Execute(w, d) // the visitor may be gone
 	}), nil
 }
