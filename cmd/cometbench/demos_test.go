@@ -228,3 +228,62 @@ func TestTennisRecyclesInMidGame(t *testing.T) {
 	}
 	h.until(t, left, "$('court').hidden && /over: player-. left/.test($('state').textContent)")
 }
+
+func TestGrizzlyCountsWhatCoalesced(t *testing.T) {
+	h := demoHouse(t, 1)
+	tab := h.visit(t, "/demo/grizzly-counter?room=coalesce")
+	h.until(t, tab, "$('stream-state').textContent === 'open' && $('held-state').textContent === 'suspended'")
+	if err := tab.Eval(h.ctx, "$('five').click()", nil); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, tab, "$('streamed').textContent === '5' && $('held-state').textContent === 'suspended'")
+	if err := tab.Eval(h.ctx, "wait = new Promise(done => setTimeout(done, 300)).then(increment)", nil); err != nil { // a GET waits by then
+		t.Fatal(err)
+	}
+	// Five and one more: whatever the answers were, none was lost.
+	h.until(t, tab, "$('held').textContent === '6' && Number($('answers').textContent) + Number($('coalesced').textContent) === 6")
+}
+
+func TestTwoAgentsAtTheCallCentre(t *testing.T) {
+	h := demoHouse(t, 0.3)
+	const page = "/demo/dwr?room=agents&mode="
+	one, two := h.visit(t, page+"comet"), h.visit(t, page+"polling")
+	const caller = "document.querySelector('#callers button:not(:disabled)')"
+	h.until(t, one, caller)
+	h.until(t, two, caller)
+	if err := one.Eval(h.ctx, caller+".click()", nil); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, one, "current")
+	var call string
+	if err := one.Eval(h.ctx, "'handle-' + current", &call); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, two, "$('"+call+"').disabled") // a widget of another page, by another mode
+	// Who leaves the page gives the call back.
+	if err := one.Eval(h.ctx, "location.href = '/demo/'", nil); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, two, "!$('"+call+"').disabled")
+	if err := two.Eval(h.ctx, "$('"+call+"').click()", nil); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, two, "!$('form').hidden")
+	if err := two.Eval(h.ctx, "($('notes').value = 'call <b>back</b>', $('form').requestSubmit())", nil); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, two, "[...document.querySelectorAll('#callers td')].some(td => td.textContent === 'call <b>back</b>')")
+	if tr := two.Trouble(); len(tr.Complaints)+len(tr.Foreign) > 0 {
+		t.Errorf("%+v", tr)
+	}
+}
+
+func TestTennisTellsWhatCannotBe(t *testing.T) {
+	h := demoHouse(t, 1)
+	tab := h.visit(t, "/demo/tennis")
+	h.until(t, tab, "!$('create').disabled")
+	if err := tab.Eval(h.ctx, "($('id').value = 'none', $('join').requestSubmit())", nil); err != nil {
+		t.Fatal(err)
+	}
+	h.until(t, tab, "/no such game/.test($('error').textContent)")
+}
