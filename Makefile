@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema confusion fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -53,6 +53,9 @@ gate: ## does the baseline gate catch 30 % more latency, and nothing else? with 
 
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
+
+confusion: ## every fault in front of every technique: docs/confusion.md; minutes
+	COMETBENCH_CONFUSION=$(CURDIR)/docs/confusion.md $(GO) test -count=1 -timeout 60m -run TestConfusion -v ./scenarios
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)

@@ -81,7 +81,7 @@ func TestExampleGate(t *testing.T) {
 				switch {
 				case sound && err != nil:
 					t.Errorf("the gate fails: %v\n%s", err, &stderr)
-				case !sound && (!errors.As(err, &exit) || exit.ExitCode() != exitGate || !strings.Contains(stderr.String(), "nginx: proxy_buffering off;")):
+				case !sound && (!errors.As(err, &exit) || exit.ExitCode() != exitGate || !strings.Contains(stderr.String(), "In nginx (in the location): "+restore)):
 					t.Errorf("without %s: %v\n%s", restore, err, &stderr)
 				}
 				for _, file := range []string{"results.jsonl", "junit.xml", "summary.md"} {
