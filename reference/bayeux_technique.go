@@ -75,6 +75,13 @@ type sessionObserver struct {
 	accepted bool
 }
 
+// Heard implements bayeux.Observer.
+func (o *sessionObserver) Heard(frame []byte) {
+	sum := newFrameSum()
+	sum.Write(frame)
+	o.sub.heard(len(frame), frameSum(sum))
+}
+
 // Accepted implements bayeux.Observer. A socket is one subscription, however
 // many connects go over it.
 func (o *sessionObserver) Accepted() {

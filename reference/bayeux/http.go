@@ -166,14 +166,14 @@ func (x *exchange) answer(w http.ResponseWriter, r *http.Request, all []message,
 	default:
 		body = x.body(nil, x.replies, false)
 	}
+	if x.accepted > 0 { // before the peer can know
+		x.options.answered("answered")
+	}
 	if err := write(w, contentType, wrap(body)); err != nil {
 		x.options.gone(err)
 		panic(http.ErrAbortHandler) // no clean end for what was not written
 	}
 	told(ds)
-	if x.accepted > 0 {
-		x.options.answered("answered")
-	}
 }
 
 // body is the array of messages. What is delivered stands before the reply to

@@ -6,13 +6,15 @@ import "time"
 // serve it; Heartbeat may come while another of its methods runs. It must not
 // block for long.
 type Observer interface {
+	// Heard is told of each frame that came up a socket.
+	Heard(frame []byte)
 	// Accepted says that a subscription or a connect of it was taken on.
 	Accepted()
 	// Refused says that one of its messages was answered with an error.
 	Refused(err *Error)
 	// Heartbeat says that a socket's connect was answered without a message.
 	Heartbeat(bytes int)
-	// Answered says that an answer to what was accepted is written. On a socket
+	// Answered says that what was accepted is about to be answered. On a socket
 	// it is the end of it, with the reason.
 	Answered(reason string)
 	// Gone says how it was learned that the peer had left.
@@ -45,6 +47,12 @@ func (o Options) transports() []string {
 		return []string{WebSocket, LongPolling, CallbackPolling}
 	}
 	return o.Transports
+}
+
+func (o Options) heard(frame []byte) {
+	if o.Observer != nil {
+		o.Observer.Heard(frame)
+	}
 }
 
 func (o Options) accepted() {

@@ -170,6 +170,7 @@ func (k *socket) read(ctx context.Context) {
 			k.cancel(errSyntax)
 			return
 		}
+		k.options.heard(frame)
 		all, err := parseMessages(frame)
 		if err != nil {
 			k.cancel(err)
