@@ -19,10 +19,11 @@ const (
 
 // newBayeux makes the server of Bayeux clients.
 func (s *Server) newBayeux() (*bayeux.Server, error) {
-	b, err := bayeux.New(bayeux.Config{
-		MaxSessions: s.cfg.MaxSubscribers, MaxMessageBytes: s.cfg.MaxMessageBytes,
-		Feed: hubFeed{s.hub}, FeedPrefix: hubPrefix,
-	})
+	c := s.cfg.Bayeux
+	c.MaxSessions = defaultTo(c.MaxSessions, s.cfg.MaxSubscribers)
+	c.MaxMessageBytes = defaultTo(c.MaxMessageBytes, s.cfg.MaxMessageBytes)
+	c.Feed, c.FeedPrefix = hubFeed{s.hub}, hubPrefix
+	b, err := bayeux.New(c)
 	if err != nil {
 		return nil, fmt.Errorf("reference server: %w", err)
 	}

@@ -106,7 +106,7 @@ func (x *exchange) sessionOf(m message) (*session, *Error) {
 			return nil, errShutdown
 		}
 		return nil, errUnknownSession
-	case x.transport != WebSocket && ss.browser != x.browser && !x.cfg.TrustClientID:
+	case x.transport != WebSocket && ss.browser != "" && ss.browser != x.browser && !x.cfg.TrustClientID:
 		return nil, errOtherBrowser
 	}
 	return ss, nil

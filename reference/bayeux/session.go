@@ -25,7 +25,7 @@ type session struct {
 	local  *Local // nil for a remote client
 
 	// Set by the handshake and read-only from then on.
-	browser      string        // cookie
+	browser      string        // cookie; "" when it began on a socket without one
 	timeout      time.Duration // of a held connect; negative is for ever
 	endsWithFeed bool
 	acks         bool // every delivery goes through connects and is kept until acknowledged

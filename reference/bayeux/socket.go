@@ -50,6 +50,8 @@ type socket struct {
 // serveSocket is the transport websocket. It returns when the socket is
 // closed.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, o Options) {
+	// A socket gives no cookie: a client that shakes hands by a poll meanwhile,
+	// as faye does, would be left with one of two.
 	k := &socket{Server: s, options: o, browser: browserOf(r), carrier: newCarrier(), opened: time.Now()}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	k.cancel = cancel
@@ -58,10 +60,6 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, o Options) 
 		return
 	}
 	defer s.left(k)
-	if k.browser == "" {
-		k.browser = newBrowser()
-		setBrowser(w, r, k.browser)
-	}
 	raw := &hijacked{ResponseWriter: w}
 	conn, err := websocket.Accept(raw, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {

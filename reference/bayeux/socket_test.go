@@ -38,12 +38,9 @@ func overSockets(t *testing.T, c Config, o Options, test func(t *testing.T, s *S
 		}
 	}()
 	test(t, s, func() *line {
-		conn, resp, err := websocket.Dial(t.Context(), srv.URL+"/bayeux", nil)
+		conn, _, err := websocket.Dial(t.Context(), srv.URL+"/bayeux", nil)
 		if err != nil {
 			t.Fatal(err)
-		}
-		if len(resp.Cookies()) != 1 {
-			t.Errorf("cookies %v", resp.Cookies())
 		}
 		open = append(open, conn)
 		return &line{t: t, conn: conn}

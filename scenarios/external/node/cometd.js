@@ -1,23 +1,61 @@
-// A CometD client: node cometd.js URL TRANSPORT [COUNT [ACK]]
-// TRANSPORT is websocket, long-polling, callback-polling or any.
+// The client of the CometD project (npm cometd), on Node by its own adapter.
 import {adapt} from "cometd-nodejs-client";
-import {CometD, AckExtension} from "cometd";
-import fs from "node:fs";
-const say = (o) => fs.writeSync(1, JSON.stringify({at: Date.now(), ...o}) + "\n");
-const [url, transport = "any", count = "0"] = process.argv.slice(2);
+import {AckExtension, CometD} from "cometd";
+import {over, run, say, scripts} from "./script.js";
+
 adapt({logLevel: "warn"});
-const c = new CometD();
-c.websocketEnabled = true;
-c.registerExtension("ack", new AckExtension());
-c.configure({url, logLevel: "warn"});
-for (const t of c.getTransportTypes()) if (transport !== "any" && t !== transport) c.unregisterTransport(t);
-c.addListener("/meta/connect", (m) => say({event: "connect", ok: m.successful, error: m.error, failure: m.failure && String(m.failure.reason || m.failure.exception || m.failure.httpCode)}));
-let got = [];
-c.handshake((h) => {
-  say({event: "handshake", ok: h.successful, transport: c.getTransport() && c.getTransport().type, advice: h.advice});
-  if (!h.successful) return;
-  c.batch(() => {
-    c.subscribe("/chat/*", (m) => { got.push(m.data.n); if (got.length === +count) { say({event: "got", n: got.length, ok: got.every((x, i) => x === i)}); c.disconnect(() => { say({event: "disconnected"}); }); } }, (r) => say({event: "subscribed", ok: r.successful, error: r.error}));
-  });
-  for (let n = 0; n < +count; n++) c.publish("/chat/room", {n}, (r) => { if (!r.successful) say({event: "publish", n, error: r.error}); });
+global.window.document = scripts(global.window.XMLHttpRequest);
+// A script calls a function of the window, which in a page is the global object.
+global.window = new Proxy(global.window, {
+  set(target, name, value) { target[name] = value; global[name] = value; return true; },
+  deleteProperty(target, name) { delete target[name]; delete global[name]; return true; },
 });
+
+const client = new CometD();
+client.websocketEnabled = true;
+if (run.ack) client.registerExtension("ack", new AckExtension());
+const configuration = {url: run.url, logLevel: "none", appendMessageTypeToURL: !run.url.includes("?")};
+if (run.networkDelay) configuration.maxNetworkDelay = run.networkDelay;
+client.configure(configuration);
+for (const type of client.getTransportTypes()) {
+  if (run.transport !== "any" && type !== run.transport) client.unregisterTransport(type);
+}
+
+// why is what cometd says of a failure, in its own words.
+function why(m) {
+  const f = m.failure;
+  return m.error || (f && (f.reason || (f.exception && String(f.exception)) || (f.httpCode && "status " + f.httpCode))) || "unknown";
+}
+const overNow = (m) => m.advice && m.advice.reconnect === "none";
+
+let published = false;
+client.addListener("/meta/handshake", (m) => {
+  if (!m.successful) {
+    say("down", {on: m.channel, why: why(m)});
+    if (overNow(m)) over(why(m));
+    return;
+  }
+  say("open", {transport: client.getTransport().type});
+  client.batch(() => {
+    for (const channel of run.subscribe) {
+      client.subscribe(channel, (d) => say("message", {channel: d.channel, data: d.data}),
+        (r) => r.successful ? say("subscribed", {channel, replay: r.ext && r.ext.replay}) : say("down", {on: r.channel, why: why(r)}));
+    }
+  });
+  if (run.publish && !published) {
+    published = true;
+    for (let n = 0; n < run.publish.count; n++) {
+      client.publish(run.publish.channel, {n}, (r) => say("published", {n, ok: r.successful, why: r.successful ? undefined : why(r)}));
+    }
+  }
+});
+client.addListener("/meta/connect", (m) => {
+  if (client.isDisconnected()) return;
+  if (!m.successful) say("down", {on: m.channel, why: why(m)});
+  else say("connected", {transport: client.getTransport().type});
+  if (overNow(m)) over(why(m));
+});
+client.addListener("/meta/disconnect", () => over("disconnected"));
+client.handshake();
+
+process.on("SIGTERM", () => process.exit(0));
