@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/cometbench/cometbench/reference/bayeux"
 )
 
 // Server is the reference server: a hub, and the HTTP paths of WIRE.md.
@@ -21,6 +23,7 @@ type Server struct {
 
 	workers     *workers // nil without a limit
 	completions completions
+	bayeux      *bayeux.Server
 
 	http     *http.Server
 	stop     context.CancelFunc // breaks off what a shutdown could not wait for
@@ -49,6 +52,9 @@ func New(c Config) (*Server, error) {
 		s.record = newRecord(defaultRecordBounds)
 	}
 	s.hub = newHub(c.Log, s.record, c)
+	if s.bayeux, err = s.newBayeux(); err != nil {
+		return nil, err
+	}
 	s.workers = newWorkers(c)
 	s.http, s.stop = s.newHTTPServer()
 	return s, nil
@@ -62,7 +68,7 @@ func (s *Server) Hub() *Hub { return s.hub }
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if !s.answersVersion(w, r) || crossOrigin(w, r) {
+	if !s.answersVersion(w, r) || !s.namesOrigins(r.URL.Path) && crossOrigin(w, r) {
 		return
 	}
 	path := r.URL.Path
@@ -88,6 +94,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.guard(w, r, s.serveRecord)
 	case strings.HasPrefix(path, "/t/"):
 		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
+	case isBayeux(path):
+		s.bayeux.ServeHTTP(w, r)
 	case path == sinkPath:
 		s.serveSink(w, r)
 	case path == completionsPath:

@@ -25,9 +25,10 @@ type Subscription struct {
 	class Class
 	peer  peer // what the record says about the request
 
-	wake chan struct{} // has room for one: there may be something new
-	pos  uint64        // sequence number of the last message taken
-	gap  *Control      // to be said before the next message
+	roused func()        // when set, is called in place of a word to wake
+	wake   chan struct{} // has room for one: there may be something new
+	pos    uint64        // sequence number of the last message taken
+	gap    *Control      // to be said before the next message
 
 	queue queue
 	sent  int // messages handed to the kernel; the engine's alone
@@ -70,6 +71,10 @@ func (s *Subscription) detach(reason string) {
 
 // rouse makes whoever serves the subscription look again. It never blocks.
 func (s *Subscription) rouse() {
+	if s.roused != nil {
+		s.roused()
+		return
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default: // it will look anyway

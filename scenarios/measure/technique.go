@@ -28,6 +28,10 @@ type Technique struct {
 	Accept     string // what a browser sends for it
 	Type       string // media type the origin answers with; "" for sockets
 
+	// Session names the protocol of a technique of which one subscription is a
+	// session of many requests; "" where one request is one subscription.
+	// Questions that a request of one's own answers are not asked of it.
+	Session string
 	Demo bool // a row of Demos: a page in use, not a way to subscribe
 
 	HTTP     []string // HTTP versions it can be received over, as Target.HTTP writes them
@@ -67,6 +71,10 @@ func Techniques() []Technique {
 			HTTPNote: "a websocket is opened by the upgrade of HTTP/1.1 here; the extended CONNECT of RFC 8441 and RFC 9220 is not carried by the websocket library (coder/websocket) on either side"},
 		{Name: "webtransport", Class: ClassSocket, HTTP: []string{"3"},
 			HTTPNote: "webtransport is an extended CONNECT over HTTP/3; its form over HTTP/2 is a draft that no library here speaks"},
+		{Name: "bayeux-long-polling", Class: ClassHeld, Session: "bayeux", Method: "POST", Accept: any, Type: "application/json", HTTP: all()},
+		{Name: "bayeux-callback-polling", Class: ClassHeld, Session: "bayeux", Accept: any, Type: "text/javascript", HTTP: all()},
+		{Name: "bayeux-websocket", Class: ClassSocket, Session: "bayeux", HTTP: []string{"1.1"},
+			HTTPNote: "a websocket is opened by the upgrade of HTTP/1.1 here; the extended CONNECT of RFC 8441 and RFC 9220 is not carried by the websocket library (coder/websocket) on either side"},
 	}
 }
 
