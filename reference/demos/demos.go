@@ -9,6 +9,7 @@ import (
 
 	"github.com/cometbench/cometbench/internal/nearest"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos/conference"
 	"github.com/cometbench/cometbench/reference/demos/dwr"
 	"github.com/cometbench/cometbench/reference/demos/grizzly"
 	"github.com/cometbench/cometbench/reference/demos/resin"
@@ -37,6 +38,8 @@ func All() []Demo {
 		{"dwr", "early-close, short-poll, piggyback", "DWR: the server calls functions of its pages; comet, polling or piggyback by configuration alone.", dwr.New},
 		{"tennis", "forever-iframe", "niceideas: tennis for two browsers over iframes that are renewed in mid-game, messages through a chain of handlers.", tennis.New},
 		{"tabs", "eventsource", "What pages did when a host had two connections: a leader by window.name or by cookie, several host names.", tabs.New},
+		{"session-rater", "bayeux-long-polling", "Bayeux: a conference's sessions are given stars, and every page sees each vote at once.", conference.NewRater},
+		{"chat", "bayeux-long-polling", "Bayeux: a chat with memory.", conference.NewChat},
 	}
 }
 

@@ -17,6 +17,8 @@
 //	Resin              suspended requests, woken                 rebuilt: resin-ticker
 //	DWR                calls into pages, three modes             rebuilt: dwr
 //	niceideas          iframe server with a tennis game          rebuilt: tennis
+//	Bayeux demos       a rater and a chat, with every server     rebuilt: session-rater
+//	                                                             rebuilt: chat
 //	tabs and limits    tricks of pages, no system                rebuilt: tabs
 //	CometD, faye       publish and subscribe by Bayeux           technique: bayeux-long-polling and its kin, against their own clients
 //	SockJS             a socket over whatever passes             technique: sockjs-xhr and its kin, against its own clients and tests

@@ -14,5 +14,6 @@ func Demos() []Technique {
 		row("rocket", ClassStream), row("grizzly-counter", ClassHeld), row("grizzly-counter-stream", ClassStream),
 		row("resin-ticker", ClassStream), row("dwr", ClassStream), row("dwr-early-close", ClassStream),
 		row("dwr-polling", ClassPoll), row("dwr-piggyback", ClassPoll), row("tennis", ClassStream),
+		row("session-rater", ClassHeld), row("chat", ClassHeld),
 	}
 }

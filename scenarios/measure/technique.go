@@ -32,7 +32,7 @@ type Technique struct {
 	// session of many requests; "" where one request is one subscription.
 	// Questions that a request of one's own answers are not asked of it.
 	Session string
-	Demo bool // a row of Demos: a page in use, not a way to subscribe
+	Demo    bool // a row of Demos: a page in use, not a way to subscribe
 
 	HTTP     []string // HTTP versions it can be received over, as Target.HTTP writes them
 	HTTPNote string   // why the other versions are none of its own; "" when it has all

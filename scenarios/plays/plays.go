@@ -70,7 +70,7 @@ func All() []Play {
 	return []Play{
 		rocket(), grizzlyHeld(), grizzlyStream(), resin(),
 		dwr("demo/dwr", "mode=comet", 0), dwr("demo/dwr-early-close", "mode=comet&maxWaitAfterWrite=300ms", 0),
-		dwr("demo/dwr-polling", "mode=polling", 2*time.Second), dwrPiggyback(), tennis(),
+		dwr("demo/dwr-polling", "mode=polling", 2*time.Second), dwrPiggyback(), tennis(), rater(), chat(),
 	}
 }
 

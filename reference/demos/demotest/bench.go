@@ -94,8 +94,18 @@ func (b *Bench) Post(target, form string) *Exchange {
 	return b.Ask(http.MethodPost, target, form)
 }
 
-// Ask sends a request and reads its answer from then on.
+// Ask sends a request with a form, if there is one.
 func (b *Bench) Ask(method, target, form string) *Exchange {
+	b.t.Helper()
+	header := http.Header{}
+	if form != "" {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return b.Send(method, target, header, form)
+}
+
+// Send sends a request and reads its answer from then on.
+func (b *Bench) Send(method, target string, header http.Header, body string) *Exchange {
 	b.t.Helper()
 	near, far := net.Pipe()
 	select {
@@ -117,11 +127,18 @@ func (b *Bench) Ask(method, target, form string) *Exchange {
 			}
 		}
 	})
-	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: origin\r\n", method, target)
-	if form != "" {
-		head += fmt.Sprintf("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", len(form))
+	var request strings.Builder
+	fmt.Fprintf(&request, "%s %s HTTP/1.1\r\nHost: origin\r\n", method, target)
+	for name, values := range header {
+		for _, value := range values {
+			fmt.Fprintf(&request, "%s: %s\r\n", name, value)
+		}
 	}
-	if _, err := io.WriteString(near, head+"\r\n"+form); err != nil {
+	if body != "" {
+		fmt.Fprintf(&request, "Content-Length: %d\r\n", len(body))
+	}
+	request.WriteString("\r\n" + body)
+	if _, err := io.WriteString(near, request.String()); err != nil {
 		b.t.Fatal(err)
 	}
 	synctest.Wait()
