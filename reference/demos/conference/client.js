@@ -18,6 +18,22 @@ class Bayeux {
     const reply = (await this.send([{channel, data}])).find(r => r.channel === channel && r.successful !== undefined);
     if (reply && !reply.successful) throw new Error(reply.error);
   }
+  // connect holds one connect after the other until the session is over. One
+  // that broke off is tried again: the session outlives it for a while.
+  async connect() {
+    for (let advice = {}; advice.reconnect !== 'handshake' && advice.reconnect !== 'none';) {
+      let pause = 0;
+      try {
+        const reply = (await this.send([{channel: '/meta/connect', connectionType: 'long-polling'}])).find(r => r.channel === '/meta/connect');
+        advice = {...advice, ...(reply && reply.advice)};
+        pause = advice.interval || 0;
+      } catch (e) {
+        log('connect: ' + e.message, 'bad');
+        pause = 1000;
+      }
+      if (pause > 0) await new Promise(done => setTimeout(done, pause));
+    }
+  }
   // run keeps a session, and begins another when the server has forgotten it.
   async run(subscription) {
     let pause = 0;
@@ -31,11 +47,7 @@ class Bayeux {
         if (!subscribed.successful) throw new Error(subscribed.error);
         this.onState('connected'); this.onOpen();
         pause = 0;
-        for (let advice = {}; advice.reconnect !== 'handshake' && advice.reconnect !== 'none';) {
-          const reply = (await this.send([{channel: '/meta/connect', connectionType: 'long-polling'}])).find(r => r.channel === '/meta/connect');
-          advice = {...advice, ...(reply && reply.advice)};
-          if (advice.interval > 0) await new Promise(done => setTimeout(done, advice.interval));
-        }
+        await this.connect();
       } catch (e) { log(e.message, 'bad'); }
       this.onState('coming back');
       pause = Math.min(10000, pause + 1000);
