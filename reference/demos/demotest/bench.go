@@ -94,8 +94,18 @@ func (b *Bench) Post(target, form string) *Exchange {
 	return b.Ask(http.MethodPost, target, form)
 }
 
-// Ask sends a request and reads its answer from then on.
+// Ask sends a request with a form, if there is one.
 func (b *Bench) Ask(method, target, form string) *Exchange {
+	b.t.Helper()
+	header := http.Header{}
+	if form != "" {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return b.Send(method, target, header, form)
+}
+
+// Send sends a request and reads its answer from then on.
+func (b *Bench) Send(method, target string, header http.Header, body string) *Exchange {
 	b.t.Helper()
 	near, far := net.Pipe()
 	select {
@@ -117,11 +127,18 @@ func (b *Bench) Ask(method, target, form string) *Exchange {
 			}
 		}
 	})
-	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: origin\r\n", method, target)
-	if form != "" {
-		head += fmt.Sprintf("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", len(form))
+	var request strings.Builder
+	fmt.Fprintf(&request, "%s %s HTTP/1.1\r\nHost: origin\r\n", method, target)
+	for name, values := range header {
+		for _, value := range values {
+			fmt.Fprintf(&request, "%s: %s\r\n", name, value)
+		}
 	}
-	if _, err := io.WriteString(near, head+"\r\n"+form); err != nil {
+	if body != "" {
+		fmt.Fprintf(&request, "Content-Length: %d\r\n", len(body))
+	}
+	request.WriteString("\r\n" + body)
+	if _, err := io.WriteString(near, request.String()); err != nil {
 		b.t.Fatal(err)
 	}
 	synctest.Wait()
@@ -142,8 +159,16 @@ func (x *Exchange) Answered() bool {
 	return x.got.Len() > 0
 }
 
+// answer is what has come so far; whole says that it is complete.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	whole  bool
+}
+
 // answer parses what has come so far.
-func (x *Exchange) answer() (resp *http.Response, body string, whole bool) {
+func (x *Exchange) answer() answer {
 	x.t.Helper()
 	synctest.Wait()
 	x.mu.Lock()
@@ -153,21 +178,22 @@ func (x *Exchange) answer() (resp *http.Response, body string, whole bool) {
 	if err != nil {
 		x.t.Fatalf("no answer yet: %v", err)
 	}
+	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		x.t.Fatal(err)
 	}
-	return resp, string(b), err == nil
+	return answer{resp.StatusCode, resp.Header, string(b), err == nil}
 }
 
 // Status is the status of the answer.
-func (x *Exchange) Status() int { x.t.Helper(); resp, _, _ := x.answer(); return resp.StatusCode }
+func (x *Exchange) Status() int { x.t.Helper(); return x.answer().status }
 
 // Header is the header of the answer.
-func (x *Exchange) Header() http.Header { x.t.Helper(); resp, _, _ := x.answer(); return resp.Header }
+func (x *Exchange) Header() http.Header { x.t.Helper(); return x.answer().header }
 
 // Body is the body so far.
-func (x *Exchange) Body() string { x.t.Helper(); _, body, _ := x.answer(); return body }
+func (x *Exchange) Body() string { x.t.Helper(); return x.answer().body }
 
 // Over reports whether the whole body has come.
-func (x *Exchange) Over() bool { x.t.Helper(); _, _, whole := x.answer(); return whole }
+func (x *Exchange) Over() bool { x.t.Helper(); return x.answer().whole }
