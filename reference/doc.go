@@ -25,6 +25,11 @@
 // model behind the chat completions API, for trying what measures an
 // application's own endpoint; the index page lists its options.
 //
+// Bayeux 1.0 is spoken at /bayeux (package reference/bayeux): channel C of the
+// hub is /hub/C there, and [Server.Bayeux] is for who takes part inside the
+// process. Below /t/ its transports are techniques, with the options of all
+// others; see [SessionTechnique].
+//
 // What it does not do: it never judges a path, knows nothing of proxies or
 // clients, keeps messages in memory only, and does not authenticate
 // subscribers. It is an instrument, not a message broker.

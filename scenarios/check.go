@@ -45,6 +45,7 @@ func All() []Check {
 		OpeningContentTypes(),
 		OpeningCrossOrigin(),
 		OpeningErrorVisible(),
+		OpeningFallback(),
 		DeliveryFirst(),
 		DeliverySteady(),
 		DeliveryLarge(),

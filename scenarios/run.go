@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -224,6 +225,9 @@ func (r *runner) unsupported(c cell) string {
 	sub := measure.Subscription{
 		Technique: c.technique.Name, Variant: c.variant,
 		Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: v},
+	}
+	if caps := c.path.Proxy.Capabilities(); c.path.Mode == proxies.Forward || len(caps.Modes) > 0 && !slices.Contains(caps.Modes, proxies.Reverse) {
+		sub.Target.Proxy = "http://127.0.0.1" // some forward proxy
 	}
 	if a, own := r.opt.Origin.(*Application); own {
 		stream := a.Spec.Stream()

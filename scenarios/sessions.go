@@ -17,8 +17,12 @@ var ofSessions = []string{
 	"ending/recycle", "ending/abort",
 }
 
-// suits reports whether a question can be asked of a technique.
-func suits(t measure.Technique, check string) bool {
+// suits reports whether a question can be asked of a technique and a client.
+func suits(t measure.Technique, c measure.Client, check string) bool {
+	if check == fallbackID {
+		_, chooses := c.(measure.Chooser)
+		return chooses
+	}
 	return t.Session == "" || slices.Contains(ofSessions, check)
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/external"
 	"github.com/cometbench/cometbench/scenarios/measure"
 	"github.com/cometbench/cometbench/scenarios/suite"
 )
@@ -118,6 +119,9 @@ func list(kind string) ([]listed, error) {
 				means = m.About()
 			}
 			out = append(out, listed{Name: c.Name(), Means: means})
+		}
+		for _, p := range external.Programs() {
+			out = append(out, listed{Name: p.Name, Means: p.Means + " (npm " + p.Package + " " + p.Version() + ")"})
 		}
 	case "checks":
 		own := scenarios.ChecksOfApplication()

@@ -26,8 +26,10 @@ func (x *exchange) metaConnect(ss *session, m message, r *reply, alone bool) (he
 		}
 	}
 	r.Advice = x.advise(reconnectRetry, p.interval, ss.timeout)
-	x.accepted++
-	x.options.accepted()
+	if ss.listens() {
+		x.accepted++
+		x.options.accepted()
+	}
 	p.reply = *r
 	ss.connecting()
 	x.connect = p

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// holdReplaced is how a hold ends that another one takes the place of.
-var holdReplaced = errors.New("replaced by a newer connect")
+// errReplaced is how a hold ends that another one takes the place of.
+var errReplaced = errors.New("replaced by a newer connect")
 
 // hold waits for something to deliver, and returns it with the connect's
-// reply. The error is holdReplaced, or the context's.
+// reply. The error is errReplaced, or the context's.
 func (x *exchange) hold(ctx context.Context) (reply, []*Delivery, error) {
 	ss, p := x.session, x.connect
 	if !x.manyAtOnce {
@@ -31,7 +31,7 @@ func (x *exchange) hold(ctx context.Context) (reply, []*Delivery, error) {
 	}
 	for stop := p.wait == 0; ; {
 		if c.replaced.Load() {
-			return reply{}, nil, holdReplaced
+			return reply{}, nil, errReplaced
 		}
 		stop = stop || c.released.Load() || ss.over() != alive
 		if ds, number := ss.take(); stop || len(ds) > 0 || ss.over() != alive {

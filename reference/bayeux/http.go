@@ -145,7 +145,7 @@ func (x *exchange) answer(w http.ResponseWriter, r *http.Request, all []message,
 		defer ss.connected(x.connect.interval)
 		ss.enter()
 		switch {
-		case how == holdReplaced:
+		case how == errReplaced:
 			// As CometD: whatever is still there is no answer to the client's
 			// newer connect, and a transport failure is what it understands.
 			x.options.refused(&Error{Code: 500, Text: "connect_replaced"})

@@ -8,7 +8,8 @@ import "time"
 type Observer interface {
 	// Heard is told of each frame that came up a socket.
 	Heard(frame []byte)
-	// Accepted says that a subscription or a connect of it was taken on.
+	// Accepted says that a subscription, or a connect of a session that has one,
+	// was taken on.
 	Accepted()
 	// Refused says that one of its messages was answered with an error.
 	Refused(err *Error)

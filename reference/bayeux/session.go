@@ -223,6 +223,13 @@ func (ss *session) acknowledged(number int64) {
 	ss.queue = append(again, ss.queue...)
 }
 
+// listens reports whether it is subscribed to anything.
+func (ss *session) listens() bool {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return len(ss.subscribed) > 0
+}
+
 // over is why the session ended, alive while it did not.
 func (ss *session) over() endReason {
 	ss.mu.Lock()

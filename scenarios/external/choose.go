@@ -9,15 +9,16 @@ import (
 )
 
 // Choose runs the program with all its transports, until a message of the
-// channel arrives or ctx ends. publish is called once it has subscribed, and
-// is to publish one; it says so again after each failure. u is the endpoint
-// with all transports. What it met on the way is told in its own words.
+// channel arrives or ctx ends. publish is called whenever it has subscribed.
+// t is the endpoint with all transports. What the program met on the way is
+// told in its own words; times count from when it was loaded.
 func (c *Client) Choose(ctx context.Context, t measure.Target, channel string, publish func() error) (measure.Choice, error) {
 	if err := c.reaches(t, true); err != nil {
 		return measure.Choice{}, err
 	}
 	events := make(chan Event, 1024)
-	started := time.Now()
+	var began int64 // by the program's clock, without the time that Node takes to load it
+	since := func(e Event) time.Duration { return time.Duration(e.At-began) * time.Microsecond }
 	p, err := c.kit.Start(c.program, Run{URL: t.URL, Options: Options{Subscribe: []string{"/hub/" + channel}}}, func(e Event) {
 		select {
 		case events <- e:
@@ -33,22 +34,24 @@ func (c *Client) Choose(ctx context.Context, t measure.Target, channel string, p
 		select {
 		case e := <-events:
 			switch e.Event {
+			case "begin":
+				began = e.At
 			case "open", "connected":
 				if choice.Transport != e.Transport {
-					choice.Transport, choice.Opened = e.Transport, time.Since(started)
+					choice.Transport, choice.Opened = e.Transport, since(e)
 				}
 			case "subscribed":
 				if err := publish(); err != nil {
 					return choice, fmt.Errorf("choose: %w", err)
 				}
 			case "down", "over":
-				choice.Met = append(choice.Met, fmt.Sprintf("%s after %.1f s: %s", e.On, time.Since(started).Seconds(), e.Why))
+				choice.Met = append(choice.Met, fmt.Sprintf("%s after %.1f s: %s", e.On, since(e).Seconds(), e.Why))
 				if e.Event == "over" {
 					choice.Transport = ""
 					return choice, nil
 				}
 			case "message":
-				choice.Received = time.Since(started)
+				choice.Received = since(e)
 				return choice, nil
 			}
 		case <-p.Done():

@@ -21,7 +21,7 @@ import (
 
 // hold is how long the origin holds a connect: faye notices that an answer was
 // cut only when a fifth more than that is over.
-const hold = 2 * time.Second
+const hold = time.Second
 
 // patience bounds each wait for something that must happen.
 const patience = 40 * time.Second
@@ -43,8 +43,9 @@ func installed(t *testing.T) *external.Kit {
 	return k
 }
 
-// atOnce bounds how many programs run beside each other: each is a Node.
-var atOnce = make(chan struct{}, 4)
+// atOnce bounds how many programs run beside each other: each is a Node, and
+// most of the time it waits.
+var atOnce = make(chan struct{}, 8)
 
 // origin is a reference server that can be stopped and started again on the
 // same address.

@@ -83,6 +83,17 @@ func Install(ctx context.Context, dir string) (*Kit, error) {
 	return k, nil
 }
 
+// Lacking says which program that Install needs is not here; the error wraps
+// ErrMissing. Whether the registry can be reached is not asked.
+func Lacking() error {
+	for _, name := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(name); err != nil {
+			return fmt.Errorf("%s is %w (Debian: %s)", name, ErrMissing, map[string]string{"node": "nodejs", "npm": "npm"}[name])
+		}
+	}
+	return nil
+}
+
 // installed is the file that says that all is there.
 const installed = ".installed"
 

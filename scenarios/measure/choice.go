@@ -19,7 +19,7 @@ type Chooser interface {
 // Choice is what became of it.
 type Choice struct {
 	Transport string        // that it has in the end; "" is none
-	Opened    time.Duration // from its start to the session over that transport
-	Received  time.Duration // from its start to the first message; 0 is never
+	Opened    time.Duration // from when it began to the session over that transport
+	Received  time.Duration // from when it began to the first message; 0 is never
 	Met       []string      // what failed before, in the client's own words
 }

@@ -26,7 +26,7 @@ func Builtins() []Builtin {
 		{Name: "real", Means: "every program that is installed here, in each of its configurations"},
 		{Name: "fidelity", Means: "the programs that are installed here and the presets that imitate programs, side by side"},
 		{Name: "seeds", Means: "the historical systems that the techniques come from, played in Chromium: which survives what; a minute"},
-		{Name: "external", Means: "the conformance suites of other projects", Lacks: "nothing here runs them"},
+		{Name: "external", Means: "the clients of other projects through every preset, each by each of its transports and by its own choice; five minutes"},
 	}
 }
 

@@ -56,6 +56,7 @@ client.addListener("/meta/connect", (m) => {
   if (overNow(m)) over(why(m));
 });
 client.addListener("/meta/disconnect", () => over("disconnected"));
+say("begin");
 client.handshake();
 
 process.on("SIGTERM", () => process.exit(0));

@@ -38,6 +38,7 @@ client.addExtension({
   },
 });
 client.on("transport:down", () => say("down", {on: "transport", why: "transport:down"}));
+say("begin");
 for (const channel of run.subscribe) {
   client.subscribe(channel).withChannel((on, data) => say("message", {channel: on, data}))
     .then(() => say("subscribed", {channel}), (e) => say("down", {on: "/meta/subscribe", why: e.message}));

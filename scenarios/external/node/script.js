@@ -4,6 +4,7 @@
 // own choice. OPTIONS are JSON: {"subscribe": [channels], "publish": {"channel":
 // C, "count": N}, "ack": true, "networkDelay": ms, "ca": file}. Each line of the output is
 // one event: {"event": …, "at": microseconds since 1970, …} with the events
+//   begin       the client is loaded and about to ask for a session
 //   open        a session is there; transport says over what
 //   subscribed  to channel
 //   message     on channel, with data
