@@ -25,7 +25,7 @@ type Chromium struct {
 	bound     int64 // worst error of any page's clock so far, µs
 }
 
-var _ measure.Client = (*Chromium)(nil)
+var _ measure.Browser = (*Chromium)(nil)
 
 // NewChromium finds a browser and starts nothing yet. The error is a
 // *MissingError when there is none, or says what is wrong with the options.

@@ -56,6 +56,8 @@ tools() {
 		traffic_server|trafficserver|cells and tests with real:trafficserver
 		varnishd|varnish|cells and tests with real:varnish
 		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in a real browser
+		node|nodejs|the external clients (cometd, faye)
+		npm|npm|the external clients (cometd, faye)
 		cc gcc clang|gcc libc6-dev|the race detector
 		node|nodejs|tests with foreign applications and real JavaScript clients
 		npm|npm|tests with real JavaScript clients

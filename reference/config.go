@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cometbench/cometbench/reference/bayeux"
 )
 
 const (
@@ -58,6 +60,10 @@ type Config struct {
 	// HTTP are the versions answered, of those in HTTPVersions; nil is all of
 	// them. Requests of another version get 505.
 	HTTP []string
+
+	// Bayeux sets the Bayeux endpoint up; its feed is the hub's, and its bounds
+	// are this Config's where they are 0.
+	Bayeux bayeux.Config
 
 	ErrorLog *log.Logger // of net/http and QUIC; nil discards
 	Engine   Engine      // nil is a GoroutineEngine

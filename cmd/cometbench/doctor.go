@@ -12,6 +12,7 @@ import (
 
 	"github.com/cometbench/cometbench/browsers"
 	"github.com/cometbench/cometbench/proxies/real"
+	"github.com/cometbench/cometbench/scenarios/external"
 )
 
 func doctorCommand() *cobra.Command {
@@ -53,6 +54,8 @@ func doctor(ctx context.Context, w io.Writer) error {
 		binary = chromium.Binary()
 		defer chromium.Close()
 	}
+	lack := external.Lacking()
+	row(lack == nil, "node, npm", "external clients", fmt.Sprintf("cells of cometd and faye are skipped: %v", lack))
 	row(err == nil, "chromium", binary, "cells of the client chromium are skipped; apt-get install chromium-headless-shell brings it")
 	if n, ok := descriptors(); ok {
 		row(n >= 4096, "descriptors", fmt.Sprintf("%d per process", n),

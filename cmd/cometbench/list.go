@@ -15,14 +15,16 @@ import (
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/external"
 	"github.com/cometbench/cometbench/scenarios/measure"
 	"github.com/cometbench/cometbench/scenarios/suite"
 )
 
 // listKinds are what can be listed.
-var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites"}
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites", "demos"}
 
 // listed is one row: a name, what it is, and further fields, which stand
 // beside them in JSON.
@@ -118,6 +120,9 @@ func list(kind string) ([]listed, error) {
 			}
 			out = append(out, listed{Name: c.Name(), Means: means})
 		}
+		for _, p := range external.Programs() {
+			out = append(out, listed{Name: p.Name, Means: p.Means + " (npm " + p.Package + " " + p.Version() + ")"})
+		}
 	case "checks":
 		own := scenarios.ChecksOfApplication()
 		named := func(in []scenarios.Check, id string) bool {
@@ -141,6 +146,10 @@ func list(kind string) ([]listed, error) {
 	case "causes":
 		for _, c := range measure.Causes() {
 			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]any{"family": string(c.Family), "advice": c.Advice}})
+		}
+	case "demos":
+		for _, d := range demos.All() {
+			out = append(out, listed{Name: d.Name, Means: d.Summary, More: map[string]any{"technique": d.Technique, "path": "/demo/" + d.Name}})
 		}
 	case "suites":
 		for _, b := range suite.Builtins() {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 )
 
@@ -41,6 +42,8 @@ type serveOptions struct {
 	visitsKept     int
 	grace          time.Duration
 	jsonOutput     bool
+	demos          []string
+	demoScale      float64
 }
 
 func serveCommand() *cobra.Command {
@@ -88,6 +91,8 @@ included, takes one of N slots; further ones wait or get 503. /publish, /record,
 	f.StringVar(&o.visits, "visits", filepath.Join("cometbench-out", "visits"), "directory for the run directories of visits to /self-test")
 	f.IntVar(&o.visitsKept, "max-visits", 200, "visits kept; the oldest go first")
 	f.DurationVar(&o.grace, "grace", 5*time.Second, "how long subscribers may take to leave at shutdown")
+	f.StringArrayVar(&o.demos, "demo", nil, "mount only this demo (repeatable; default: all, see list demos)")
+	f.Float64Var(&o.demoScale, "demo-time-scale", 1, "multiply the demos' limits, heartbeats and intervals")
 	f.BoolVar(&o.jsonOutput, "json", false, "print one JSON line with url and token when it listens")
 	return cmd
 }
@@ -110,6 +115,12 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		return usage("%w", err)
 	}
 	defer visits.Close()
+	stopDemos, err := demos.Mount(srv, demos.Options{Names: o.demos, TimeScale: o.demoScale})
+	if err != nil {
+		l.close()
+		return usage("%w", err)
+	}
+	defer stopDemos()
 	url := l.scheme() + "://" + l.tcp.Addr().String()
 	if o.jsonOutput {
 		json.NewEncoder(stdout).Encode(scenarios.Ready{URL: url, Token: token, Roots: string(l.roots), PID: os.Getpid()})
@@ -123,6 +134,10 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		}
 		if !o.noRecord {
 			fmt.Fprintf(stdout, "open %s/self-test in any browser; %s/visits lists who did\n", url, url)
+		}
+		fmt.Fprintf(stdout, "  %s/demo/\n", url)
+		for _, name := range o.demos {
+			fmt.Fprintf(stdout, "  %s/demo/%s\n", url, name)
 		}
 		if l.roots != nil {
 			fmt.Fprintln(stdout, "certificate: made for this run (curl needs -k), --json prints the authority")
@@ -195,6 +210,8 @@ func (o *serveOptions) check() error {
 		}
 	}
 	switch {
+	case o.demoScale <= 0 || o.demoScale > 1:
+		return usage("--demo-time-scale %v: want more than 0, and at most 1", o.demoScale)
 	case (o.certFile == "") != (o.key == ""):
 		return usage("--cert and --key go together")
 	case o.certFile != "" && !o.tls:
