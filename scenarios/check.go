@@ -47,6 +47,7 @@ func All() []Check {
 		DeliveryLarge(),
 		DeliveryBurst(),
 		DeliveryRelease(),
+		DeliveryLasting(),
 		DeliveryIntegrity(),
 		DeliveryRates(),
 		DeliveryFanIn7(),

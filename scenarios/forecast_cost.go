@@ -58,6 +58,7 @@ var usualTrial = map[string]time.Duration{
 	silenceName:    3500 * time.Millisecond,
 	"recycle-time": 2100 * time.Millisecond,
 	"abort":        800 * time.Millisecond,
+	lastingName:    20 * time.Second,
 }
 
 // usualCost is what a trial takes until it was measured here.

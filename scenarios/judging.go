@@ -89,6 +89,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
+	if direct, ok := ctl.check(check.ID); ok {
+		rec.asDirect(direct)
+	}
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
@@ -154,17 +157,14 @@ func (r *runner) lacking(ability string) string {
 
 // controlFailure says why the control leaves a check without meaning.
 func controlFailure(check string, ctl *control) string {
-	if ctl == nil {
+	c, ok := ctl.check(check)
+	if !ok {
 		return ""
 	}
-	i := slices.IndexFunc(ctl.outcome.checks, func(r measure.CheckRecord) bool { return r.Check == check })
-	if i < 0 {
-		return ""
-	}
-	switch c := ctl.outcome.checks[i]; c.Verdict {
+	switch c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
-		if c.Cause == "browser-connection-limit" {
-			return "" // the client's own, which each path's answer names by itself
+		if notThePath(c.Cause) {
+			return "" // the origin's or the client's own, which each path's answer names, too
 		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
 	}

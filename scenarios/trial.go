@@ -197,8 +197,17 @@ func (b *Bench) evidence(part string) *Evidence {
 	return &Evidence{Part: part, Started: time.Now(), Scale: b.Scale, Scalable: b.Scalable, Forward: b.Route.Proxy != nil}
 }
 
-// attached waits until the origin has accepted the subscription.
+// attached waits until the origin has accepted the subscription. When it does
+// not, the origin is asked directly whether it serves anybody.
 func (x *exchange) attached(ctx context.Context) bool {
+	taken := x.takenOn(ctx)
+	if !taken && ctx.Err() == nil {
+		x.askDirectly(ctx)
+	}
+	return taken
+}
+
+func (x *exchange) takenOn(ctx context.Context) bool {
 	limit := openWait
 	if x.b.Client.Name() != "go" {
 		limit = queueWait
