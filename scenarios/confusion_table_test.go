@@ -32,9 +32,18 @@ func (n namedCell) right() bool {
 // it is not.
 func (n namedCell) alsoRight() string {
 	t := n.technique
+	finer, _ := measure.CauseByID(n.cause)
 	switch {
-	case n.cause == "method-dependent" && n.named == "buffer-until-close" && !slices.Contains(t.Variants, "post"):
-		return "can be asked by one method only, so that nothing shows that the other would pass"
+	case n.named == "buffer-until-close" && n.cause == "method-dependent" && !slices.Contains(t.Variants, "post"):
+		return "can be asked by one method only, so that nobody sees that the other would pass"
+	case n.named == "buffered" && finer.Refines == "buffered" && t.EndsItself:
+		return "ends its answers so soon that no more can be seen than that they are held"
+	case n.named == "max-duration" && n.cause == "truncated" && (t.Name == "content-length-stream" || sockets(t)):
+		return "a declared length that was not reached, or a socket without a close frame, does not look like a proper end"
+	case n.named == "upgrade-one-way" && n.cause == "half-open" && sockets(t):
+		return "a socket that carries nothing down passes one way"
+	case n.named == "upgrade-refused" && n.cause == "error-page" && sockets(t):
+		return "the path's own answer to a request to upgrade refuses the upgrade"
 	}
 	return ""
 }

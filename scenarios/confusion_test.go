@@ -35,7 +35,7 @@ func TestConfusion(t *testing.T) {
 	}
 	table := confusion{}
 	only := cmp.Or(os.Getenv(confusionOnly), "*")
-	for _, together := range batched(slices.DeleteFunc(provocations(t), func(p provocation) bool { return !measure.Glob([]string{only}, p.cause) }), 12) {
+	for _, together := range batched(slices.DeleteFunc(provocations(t), func(p provocation) bool { return !measure.Glob([]string{only}, p.cause) }), 16) {
 		for _, named := range provoke(t, together) {
 			table.add(named)
 		}
@@ -103,7 +103,7 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	}
 	defer w.Close()
 	var out []namedCell
-	_, err = scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Ended: func(c measure.CellRecord, checks []measure.CheckRecord) {
+	_, err = scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: 60, Ended: func(c measure.CellRecord, checks []measure.CheckRecord) {
 		p := by[c.Proxy]
 		technique, _ := measure.TechniqueByName(c.Technique)
 		n := namedCell{provocation: p, technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}

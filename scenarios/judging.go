@@ -89,6 +89,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
+	for _, t := range trials {
+		r.blameOrigin(&rec, seen.runs[t.Name])
+	}
 	if direct, ok := ctl.check(check.ID); ok {
 		rec.asDirect(direct)
 	}

@@ -90,8 +90,8 @@ func whyNotOpened(c Case, e *Evidence) (diagnosis, bool) {
 	if bad, failed := untrusted(e); failed {
 		return bad, true
 	}
-	if e.OriginBusy && !opened && !e.Attached {
-		return diagnosis{cause: "thread-starvation", got: fmt.Sprintf("the origin did not take the request on, and had no answer within %s when asked directly: all its workers are taken", short(ordinaryWait))}, true
+	if bad, failed := notTaken(e); failed {
+		return bad, true
 	}
 	if c.Technique.Class == measure.ClassSocket {
 		return socketFailure(e, head, answered, opened)

@@ -102,6 +102,7 @@ type runner struct {
 	heavy    *semaphore.Weighted            // bursts at once
 	paths    *sharedPaths
 	direct   Path // the control
+	watch    originWatch
 
 	mu       sync.Mutex // guards what follows, and w
 	sum      Summary
@@ -116,6 +117,7 @@ type runner struct {
 func (r *runner) run(ctx context.Context) error {
 	r.controls = controlsOf(r.cells, r.opt.Done)
 	r.forecast = r.newForecast()
+	defer r.watchOrigin(ctx)()
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
 		if r.opt.Done[c.labels.ID()] {

@@ -48,13 +48,40 @@ func askedSince(e *Evidence, a Arrival) time.Time {
 // not come along the path: one that does not has no worker left, and what the
 // trial asked may be waiting there.
 func (x *exchange) askDirectly(ctx context.Context) {
-	p, ok := x.b.Origin.(interface{ probe(context.Context) error })
+	p, ok := x.b.Origin.(prober)
 	if !ok {
 		return
 	}
 	within, cancel := context.WithTimeout(ctx, ordinaryWait)
 	defer cancel()
 	x.ev.OriginBusy = p.probe(within) != nil && ctx.Err() == nil
+}
+
+// notTaken explains a request that had to wait for a place: at an origin that
+// serves nobody else either, or at the path.
+func notTaken(e *Evidence) (diagnosis, bool) {
+	switch {
+	case e.OriginBusy && (!e.Attached || e.TakenLate):
+		return diagnosis{cause: "thread-starvation", got: fmt.Sprintf("the origin did not take the request on in time, and had no answer within %s when asked directly: all its workers are taken", short(ordinaryWait))}, true
+	case e.TakenLate && len(e.Refusals()) == 0:
+		return diagnosis{cause: "thread-starvation", got: "the request waited until others had ended, while the origin answered at once when asked directly"}, true
+	}
+	return diagnosis{}, false
+}
+
+// blameOrigin names the origin where it served nobody while a trial ran that
+// went badly.
+func (r *runner) blameOrigin(rec *judged, run *trialRun) {
+	bad := rec.Verdict == measure.Degraded || rec.Verdict == measure.Broken
+	if !bad || notThePath(rec.Cause) || run.trial.OwnOrigin {
+		return
+	}
+	busy := r.watch.busyDuring(run.began, run.began.Add(run.took))
+	if busy < busyAfter {
+		return
+	}
+	rec.Cause, rec.doubtful = "thread-starvation", true
+	rec.Got += fmt.Sprintf("; meanwhile the origin, asked directly, had no answer for %s", short(busy))
 }
 
 // notThePath reports whether a control over the direct path has found who is at

@@ -202,6 +202,7 @@ func (b *Bench) evidence(part string) *Evidence {
 func (x *exchange) attached(ctx context.Context) bool {
 	taken := x.takenOn(ctx)
 	if !taken && ctx.Err() == nil {
+		x.ev.TakenLate = true // unless it is never taken on, see finish
 		x.askDirectly(ctx)
 	}
 	return taken
@@ -362,6 +363,7 @@ func (x *exchange) finish(ctx context.Context) (*Evidence, error) {
 	}
 	x.ev.Origin = events
 	x.ev.Attached = x.ev.Attached || accepted(events)
+	x.ev.TakenLate = x.ev.TakenLate && x.ev.Attached
 	return x.ev, nil
 }
 
