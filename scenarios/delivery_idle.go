@@ -64,6 +64,7 @@ func judgeIdle(c Case) Finding {
 			delete(f.Values, "idle_limit_s")
 			f.Values["cut_after_s"] = unscaled(limit)
 			f.Cause = "reload"
+			f.Doubtful = bare.Scalable // on a busy machine a cut may come late
 			f.Got += fmt.Sprintf(", once: %.1f s of the same silence on the same path were then survived, so it was no limit but a reload or restart", unscaled(again.Waited))
 			return f
 		}
