@@ -3,7 +3,9 @@ package scenarios_test
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -90,38 +92,57 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 		by[proxy.Name()] = p
 		m.Paths = append(m.Paths, scenarios.Path{Proxy: proxy, Mode: need.mode})
 	}
-	dir, err := os.MkdirTemp(os.Getenv(confusionRuns), "confusion-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if os.Getenv(confusionRuns) == "" {
-		defer os.RemoveAll(dir)
-	}
-	w, err := measure.Create(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w, done := runDirectory(t, together)
 	defer w.Close()
+	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: 60, Done: done})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d faults: %v", len(together), sum.Verdicts)
+	run, err := measure.Read(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out []namedCell
-	_, err = scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: 60, Ended: func(c measure.CellRecord, checks []measure.CheckRecord) {
-		p := by[c.Proxy]
+	for _, c := range run.Cells {
 		technique, _ := measure.TechniqueByName(c.Technique)
-		n := namedCell{provocation: p, technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
-		for _, k := range checks {
+		n := namedCell{provocation: by[c.Proxy], technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
+		for _, k := range run.ChecksOf(c.Cell) {
 			if k.Cause == c.Cause && k.Cause != "" {
 				n.got = fmt.Sprintf("%s: %s", k.Check, k.Got)
 				break
 			}
 		}
 		out = append(out, n)
-		if n.verdict.Counts() && !n.right() {
-			t.Logf("%s, %s: %s %s; %s", p.spec, n.technique.Name, n.verdict, n.named, n.got)
+	}
+	return out
+}
+
+// runDirectory is where cells that are measured together are kept, and which of
+// them an earlier test has measured that was stopped: a name for each list of
+// faults, so that another list is measured anew.
+func runDirectory(t *testing.T, together []provocation) (*measure.Writer, map[string]bool) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	if kept := os.Getenv(confusionRuns); kept != "" {
+		h := fnv.New32a()
+		for _, p := range together {
+			fmt.Fprintln(h, p.spec, p.need.key())
 		}
-	}})
+		dir = filepath.Join(kept, fmt.Sprintf("confusion-%08x", h.Sum32()))
+	}
+	if _, err := os.Stat(dir); err == nil {
+		w, done, err := measure.Resume(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w, done
+	}
+	w, err := measure.Create(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out
+	return w, nil
 }
 
 // origin starts one that has what the path needs.
