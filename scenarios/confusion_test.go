@@ -3,11 +3,12 @@ package scenarios_test
 import (
 	"cmp"
 	"fmt"
-	"hash/fnv"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios"
@@ -16,7 +17,7 @@ import (
 )
 
 // The variables of `make confusion`: where the table goes, where the runs are
-// kept to be looked at, and which causes are provoked (a glob; all without it).
+// kept, to be looked at and to go on from, and which causes are provoked (globs; all without it).
 const (
 	confusionFile = "COMETBENCH_CONFUSION"
 	confusionRuns = "COMETBENCH_CONFUSION_RUNS"
@@ -36,8 +37,8 @@ func TestConfusion(t *testing.T) {
 		t.Skip("make confusion runs it, and writes docs/confusion.md")
 	}
 	table := confusion{}
-	only := cmp.Or(os.Getenv(confusionOnly), "*")
-	for _, together := range batched(slices.DeleteFunc(provocations(t), func(p provocation) bool { return !measure.Glob([]string{only}, p.cause) }), 16) {
+	only := strings.Split(cmp.Or(os.Getenv(confusionOnly), "*"), ",")
+	for _, together := range batched(slices.DeleteFunc(provocations(t), func(p provocation) bool { return !measure.Glob(only, p.cause) }), 16) {
 		for _, named := range provoke(t, together) {
 			table.add(named)
 		}
@@ -92,7 +93,7 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 		by[proxy.Name()] = p
 		m.Paths = append(m.Paths, scenarios.Path{Proxy: proxy, Mode: need.mode})
 	}
-	w, done := runDirectory(t, together)
+	w, done := runDirectory(t, need)
 	defer w.Close()
 	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: 60, Done: done})
 	if err != nil {
@@ -105,6 +106,9 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	}
 	var out []namedCell
 	for _, c := range run.Cells {
+		if _, asked := by[c.Proxy]; !asked {
+			continue // of another batch
+		}
 		technique, _ := measure.TechniqueByName(c.Technique)
 		n := namedCell{provocation: by[c.Proxy], technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
 		for _, k := range run.ChecksOf(c.Cell) {
@@ -118,19 +122,11 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	return out
 }
 
-// runDirectory is where cells that are measured together are kept, and which of
-// them an earlier test has measured that was stopped: a name for each list of
-// faults, so that another list is measured anew.
-func runDirectory(t *testing.T, together []provocation) (*measure.Writer, map[string]bool) {
+// runDirectory is where cells that need the same are kept, and which of them an
+// earlier test has measured that was stopped.
+func runDirectory(t *testing.T, n need) (*measure.Writer, map[string]bool) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "run")
-	if kept := os.Getenv(confusionRuns); kept != "" {
-		h := fnv.New32a()
-		for _, p := range together {
-			fmt.Fprintln(h, p.spec, p.need.key())
-		}
-		dir = filepath.Join(kept, fmt.Sprintf("confusion-%08x", h.Sum32()))
-	}
+	dir := filepath.Join(cmp.Or(os.Getenv(confusionRuns), t.TempDir()), "confusion-"+n.key())
 	if _, err := os.Stat(dir); err == nil {
 		w, done, err := measure.Resume(dir)
 		if err != nil {
@@ -139,6 +135,9 @@ func runDirectory(t *testing.T, together []provocation) (*measure.Writer, map[st
 		return w, done
 	}
 	w, err := measure.Create(dir)
+	if err == nil {
+		err = w.Append(measure.RunRecord{Type: measure.TypeRun, Schema: measure.Schema, ID: filepath.Base(dir), Started: time.Now(), TimeScale: 0.01})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

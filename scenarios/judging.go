@@ -19,12 +19,13 @@ const quickControl = 60 * time.Millisecond
 type judged struct {
 	measure.CheckRecord
 	doubtful bool
-	attempts int // how often it was measured, if more than once
+	shaky    bool // late by less than this machine was itself: saying it twice proves nothing
+	attempts int  // how often it was measured, if more than once
 }
 
 // agrees reports whether two measurements say the same of the path.
 func (j judged) agrees(other judged) bool {
-	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts()
+	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts() && !j.shaky && !other.shaky
 }
 
 // judge answers one check from its trials.
@@ -91,6 +92,12 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 	if isDirect(c.path) && c.receiver.Name != "go" && heldBack(rec.Cause) {
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"
+	}
+	if late := rec.Values["delay_max_ms"] - ms(kase.Limits.Prompt); rec.Verdict == measure.Degraded && late > 0 {
+		for _, t := range trials {
+			rec.shaky = rec.shaky || late < ms(worstLag(seen.runs[t.Name].evidence))
+		}
+		rec.doubtful = rec.doubtful || rec.shaky
 	}
 	for _, t := range trials {
 		r.blameOrigin(&rec, seen.runs[t.Name])

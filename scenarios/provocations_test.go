@@ -141,6 +141,14 @@ func provocations(t *testing.T) []provocation {
 	return out
 }
 
+// key names what is needed, as a part of a file's name.
 func (n need) key() string {
-	return strings.Join([]string{n.http, map[bool]string{true: "tls"}[n.tls], string(n.mode), n.only}, " ")
+	key := n.http + "-" + string(n.mode)
+	if n.tls {
+		key += "-tls"
+	}
+	if n.only != "" {
+		key += "-" + strings.ReplaceAll(n.only, "/", "-")
+	}
+	return key
 }
