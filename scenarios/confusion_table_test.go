@@ -17,12 +17,28 @@ type namedCell struct {
 	verdict   measure.Verdict
 	named     string // its cause
 	got       string // why, in words
+	beside    bool   // named by a check that leaves the cell as it is
+}
+
+// explain takes what the cell's checks say of its cause. What concerns no
+// message that comes down is named by a check alone.
+func (n *namedCell) explain(checks []measure.CheckRecord) {
+	for _, k := range checks {
+		bad := k.Verdict == measure.Degraded || k.Verdict == measure.Broken
+		if n.verdict == measure.Works && k.Kind == measure.Observe && bad && k.Cause == n.cause {
+			n.named, n.beside = k.Cause, true
+		}
+		if bad && k.Cause == n.named && n.named != "" {
+			n.got = fmt.Sprintf("%s: %s", k.Check, k.Got)
+			return
+		}
+	}
 }
 
 // right reports whether what the cell says is true: the provoked cause, another
 // name for the same, or that it works where the fault does no harm.
 func (n namedCell) right() bool {
-	if n.verdict == measure.Works {
+	if n.verdict == measure.Works && !n.beside {
 		return !n.breaks(n.technique)
 	}
 	return n.named == n.cause || n.alsoRight() != ""
@@ -67,7 +83,8 @@ func (c *confusion) add(n namedCell) {
 		return
 	}
 	name := n.named
-	if n.verdict == measure.Works {
+	works := n.verdict == measure.Works && !n.beside
+	if works {
 		name = "works"
 	}
 	if c.rows == nil {
@@ -78,8 +95,8 @@ func (c *confusion) add(n namedCell) {
 	}
 	c.rows[n.cause][name]++
 	switch {
-	case n.verdict == measure.Works && n.right():
-	case n.verdict == measure.Works:
+	case works && n.right():
+	case works:
 		c.missed = append(c.missed, n)
 	case n.right():
 		c.right++
@@ -103,7 +120,8 @@ func (c *confusion) markdown() string {
 	var b strings.Builder
 	b.WriteString("# Which cause is named for which fault\n\n" +
 		"Each fault that provokes a cause of the closed table, in front of every technique, received by the Go client: `make confusion`.\n" +
-		"Asked is what `cometbench run --proxy 'fault:…'` asks. \"works\" are techniques that the fault leaves alone, in the second column.\n\n")
+		"Asked is what `cometbench run --proxy 'fault:…'` asks. Techniques that a fault leaves alone work. What concerns no message that comes down\n" +
+		"(request-buffered) is named by its check and leaves the cell as it is.\n\n")
 	fmt.Fprintf(&b, "Of %d cells with trouble %.1f %% name what was provoked. %d cells that a fault breaks are said to work, %d have no verdict.\n\n",
 		c.right+len(c.confused)+len(c.missed)+len(c.unjudged), c.share(), len(c.missed), len(c.unjudged))
 	b.WriteString("| provoked | named | works | other names |\n|---|---|---|---|\n")

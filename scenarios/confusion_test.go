@@ -2,7 +2,6 @@ package scenarios_test
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,12 +110,7 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 		}
 		technique, _ := measure.TechniqueByName(c.Technique)
 		n := namedCell{provocation: by[c.Proxy], technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
-		for _, k := range run.ChecksOf(c.Cell) {
-			if k.Cause == c.Cause && k.Cause != "" {
-				n.got = fmt.Sprintf("%s: %s", k.Check, k.Got)
-				break
-			}
-		}
+		n.explain(run.ChecksOf(c.Cell))
 		out = append(out, n)
 	}
 	return out
