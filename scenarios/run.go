@@ -53,7 +53,7 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 		sum:      Summary{Verdicts: map[measure.Verdict]int{}},
 	}
 	r.opt.Repeat = orDefault(opt.Repeat, 1)
-	r.slots = semaphore.NewWeighted(r.parallel)
+	r.slots, r.waiting = semaphore.NewWeighted(r.parallel), semaphore.NewWeighted(waitingPerSlot*r.parallel)
 	r.places = map[string]*semaphore.Weighted{}
 	for _, c := range m.Clients {
 		if c.AtOnce > 0 {
@@ -81,6 +81,9 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 	return r.sum, err
 }
 
+// waitingPerSlot trials that send a message a second cost less than one other.
+const waitingPerSlot = 2
+
 // heavyAtOnce bursts of 500 KB/s each leave two cores room for the others.
 const heavyAtOnce = 4
 
@@ -98,6 +101,7 @@ type runner struct {
 	started  time.Time
 	parallel int64
 	slots    *semaphore.Weighted            // trials at once
+	waiting  *semaphore.Weighted            // trials at once that mostly wait
 	places   map[string]*semaphore.Weighted // subscriptions at once, per client that has a limit
 	heavy    *semaphore.Weighted            // bursts at once
 	paths    *sharedPaths

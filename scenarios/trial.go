@@ -33,7 +33,10 @@ type Trial struct {
 	// WholeClient trials subscribe often at once: they take all the places of a
 	// client that has a limited number.
 	WholeClient bool
-	Run         func(ctx context.Context, b *Bench) (*Evidence, error)
+	// Waits marks trials that do little for a long time: they have slots of
+	// their own, so that what is to be measured in quiet need not wait for them.
+	Waits bool
+	Run   func(ctx context.Context, b *Bench) (*Evidence, error)
 }
 
 // Bench is one trial's place at the path: everything it may touch.

@@ -30,7 +30,7 @@ const (
 // time meets no limit on silence. A stream that usually ends itself stays open
 // for once.
 func lastingTrial() Trial {
-	return Trial{Name: lastingName, Provoking: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+	return Trial{Name: lastingName, Provoking: true, Waits: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		first, err := b.life(ctx, firstLife, usualLife, longestHold)
 		if err != nil {
 			return nil, err
