@@ -110,7 +110,7 @@ func TestMissingNamesItsCause(t *testing.T) {
 
 	poll := streaming("short-poll")
 	answer := func(ms int, p played, kind measure.EndKind) played {
-		return p.client(ms, measure.Event{Kind: measure.Headers, Status: 200}).client(ms+1, ended(kind))
+		return p.origin(ms-1, measure.Event{Kind: measure.Headers, Sub: ms}).client(ms, measure.Event{Kind: measure.Headers, Status: 200}).client(ms+1, ended(kind))
 	}
 	cut := answer(200, answer(100, opened().message("a", 10, 101).message("b", 150, -1), measure.EndClean), measure.EndFIN)
 	cut.Released = cut.at(3000)
