@@ -90,7 +90,7 @@ func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 	if answers, kind := cutAnswers(c, e); answers > 0 {
 		return diagnosis{cause: "max-bytes", got: fmt.Sprintf("the path cut %d answers in their middle (%s)%s", answers, kind, excerpt(e))}
 	}
-	if n := e.Counts(); n.Received == 0 {
+	if n := e.Counts(); n.Received == 0 || e.SessionsLost() > 0 {
 		return diagnoseDelay(c, e)
 	}
 	if d, thrown := thrownAway(c, e); thrown {
@@ -127,7 +127,7 @@ func cutAnswers(c Case, e *Evidence) (n int, kind measure.EndKind) {
 // passed on: the last messages, of an answer that did not end as a whole one.
 func thrownAway(c Case, e *Evidence) (diagnosis, bool) {
 	end, ended := e.End()
-	if !ended || c.App != nil || e.Released.IsZero() || end.EndKind == measure.EndClean || end.T < e.Released.UnixMicro() {
+	if !ended || c.App != nil || c.Technique.Polls() || e.Released.IsZero() || end.EndKind == measure.EndClean || end.T < e.Released.UnixMicro() {
 		return diagnosis{}, false
 	}
 	arrivals := e.Arrivals()

@@ -28,6 +28,15 @@ func (j judged) agrees(other judged) bool {
 	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts() && !j.shaky && !other.shaky
 }
 
+// shake marks a verdict that hangs on messages which were late by less than the
+// machine itself was in the same trial.
+func (j *judged) shake(limits measure.Thresholds, e *Evidence) {
+	late := j.Values["delay_max_ms"] - ms(limits.Prompt)
+	if j.Verdict == measure.Degraded && late > 0 && late < ms(worstLag(e)) {
+		j.shaky, j.doubtful = true, true
+	}
+}
+
 // judge answers one check from its trials.
 func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) judged {
 	rec := judged{CheckRecord: measure.CheckRecord{
@@ -93,13 +102,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
-	if late := rec.Values["delay_max_ms"] - ms(kase.Limits.Prompt); rec.Verdict == measure.Degraded && late > 0 {
-		for _, t := range trials {
-			rec.shaky = rec.shaky || late < ms(worstLag(seen.runs[t.Name].evidence))
-		}
-		rec.doubtful = rec.doubtful || rec.shaky
-	}
+	heldByVisitor(c, &rec)
 	for _, t := range trials {
+		rec.shake(kase.Limits, seen.runs[t.Name].evidence)
 		r.blameOrigin(&rec, seen.runs[t.Name])
 	}
 	if direct, ok := ctl.check(check.ID); ok {

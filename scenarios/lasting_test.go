@@ -113,9 +113,12 @@ func TestMissingNamesItsCause(t *testing.T) {
 		return p.origin(ms-1, measure.Event{Kind: measure.Headers, Sub: ms}).client(ms, measure.Event{Kind: measure.Headers, Status: 200}).client(ms+1, ended(kind))
 	}
 	cut := answer(200, answer(100, opened().message("a", 10, 101).message("b", 150, -1), measure.EndClean), measure.EndFIN)
+	over := measure.Event{Kind: measure.End, EndKind: measure.EndStatus, Note: "terminated"}
+	cut = cut.client(3001, over)
 	cut.Released = cut.at(3000)
 	found(t, judgeDelivery(poll, cut.Evidence, false), measure.Broken, "max-bytes")
 	whole := answer(200, answer(100, opened().message("a", 10, 101).message("b", 150, -1), measure.EndClean), measure.EndClean)
+	whole = whole.client(3001, over)
 	whole.Released = whole.at(3000)
 	found(t, judgeDelivery(poll, whole.Evidence, false), measure.Broken, "corrupted")
 }
