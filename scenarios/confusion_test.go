@@ -16,11 +16,13 @@ import (
 )
 
 // The variables of `make confusion`: where the table goes, where the runs are
-// kept, to be looked at and to go on from, and which causes are provoked (globs; all without it).
+// kept, to be looked at and to go on from, which causes are provoked and by
+// which techniques it is received (globs; all without them).
 const (
 	confusionFile = "COMETBENCH_CONFUSION"
 	confusionRuns = "COMETBENCH_CONFUSION_RUNS"
 	confusionOnly = "COMETBENCH_CONFUSION_ONLY"
+	confusionBy   = "COMETBENCH_CONFUSION_BY"
 )
 
 // diagonal is the share of the cells with trouble that must name the cause that
@@ -82,14 +84,15 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 		Techniques: measure.Techniques(), Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}},
 		HTTP: []string{need.http}, TLS: need.tls, Checks: need.checks(),
 	}
-	m.Techniques = slices.DeleteFunc(m.Techniques, func(x measure.Technique) bool { return !x.Speaks(need.http) })
-	by := map[string]provocation{}
+	by := strings.Split(cmp.Or(os.Getenv(confusionBy), "*"), ",")
+	m.Techniques = slices.DeleteFunc(m.Techniques, func(x measure.Technique) bool { return !x.Speaks(need.http) || !measure.Glob(by, x.Name) })
+	behind := map[string]provocation{}
 	for _, p := range together {
 		proxy, err := proxies.Parse(p.spec, proxies.ParseOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		by[proxy.Name()] = p
+		behind[proxy.Name()] = p
 		m.Paths = append(m.Paths, scenarios.Path{Proxy: proxy, Mode: need.mode})
 	}
 	w, done := runDirectory(t, need)
@@ -105,11 +108,14 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	}
 	var out []namedCell
 	for _, c := range run.Cells {
-		if _, asked := by[c.Proxy]; !asked {
+		if _, asked := behind[c.Proxy]; !asked {
 			continue // of another batch
 		}
 		technique, _ := measure.TechniqueByName(c.Technique)
-		n := namedCell{provocation: by[c.Proxy], technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
+		if !measure.Glob(by, c.Technique) {
+			continue
+		}
+		n := namedCell{provocation: behind[c.Proxy], technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
 		n.explain(run.ChecksOf(c.Cell))
 		out = append(out, n)
 	}
