@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion npm fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -68,6 +68,9 @@ advice: ## the advice for stock configurations of the installed programs, tried:
 
 confusion: ## every fault in front of every technique: docs/confusion.md; minutes
 	COMETBENCH_CONFUSION=$(CURDIR)/docs/confusion.md $(GO) test -count=1 -timeout 60m -run TestConfusion -v ./scenarios
+
+causes: ## does a plain run through its fault name each cause? minutes
+	COMETBENCH_CAUSES=1 $(GO) test -count=1 -timeout 30m -run TestEveryCause -v ./cmd/cometbench
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
