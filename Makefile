@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -71,6 +71,15 @@ confusion: ## every fault in front of every technique: docs/confusion.md; minute
 
 causes: ## does a plain run through its fault name each cause? minutes
 	COMETBENCH_CAUSES=1 $(GO) test -count=1 -timeout 30m -run TestEveryCause -v ./cmd/cometbench
+
+fidelity: ## the real programs beside what imitates them: docs/fidelity.md; half an hour
+	rm -rf cometbench-out/fidelity
+	$(GO) run ./cmd/cometbench run --suite fidelity --parallel 96 --quiet --out cometbench-out/fidelity || [ -f cometbench-out/fidelity/fidelity.md ]
+	COMETBENCH_FIDELITY=$(CURDIR)/cometbench-out/fidelity $(GO) test -count=1 -run TestFidelityAsInTheTable -v ./cmd/cometbench
+	cp cometbench-out/fidelity/fidelity.md docs/fidelity.md
+
+iframe: ## are an iframe's request and a script's treated alike by the real programs? docs/iframe-or-xhr.md; minutes
+	COMETBENCH_IFRAME=$(CURDIR)/docs/iframe-or-xhr.md $(GO) test -count=1 -timeout 60m -run TestIframeOrXHR -v ./proxies/real
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
