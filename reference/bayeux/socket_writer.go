@@ -99,4 +99,3 @@ func (k *socket) recycle() error {
 	}
 	return nil
 }
-
