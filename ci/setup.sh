@@ -59,6 +59,8 @@ tools() {
 		node|nodejs|the external clients (cometd, faye)
 		npm|npm|the external clients (cometd, faye)
 		cc gcc clang|gcc libc6-dev|the race detector
+		node|nodejs|tests with foreign applications and real JavaScript clients
+		npm|npm|tests with real JavaScript clients
 	LIST
 }
 

@@ -23,6 +23,7 @@ type Server struct {
 	workers     *workers // nil without a limit
 	completions completions
 	bayeux      *bayeux.Server
+	sockjs      *sockjsServices
 
 	http     *http.Server
 	stop     context.CancelFunc // breaks off what a shutdown could not wait for
@@ -52,6 +53,9 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.workers = newWorkers(c)
+	if s.sockjs, err = s.newSockJS(); err != nil {
+		return nil, err
+	}
 	s.http, s.stop = s.newHTTPServer()
 	return s, nil
 }
@@ -64,10 +68,11 @@ func (s *Server) Hub() *Hub { return s.hub }
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if !s.answersVersion(w, r) || !s.namesOrigins(r.URL.Path) && crossOrigin(w, r) {
+	path := r.URL.Path
+	own := strings.HasPrefix(path, sockjsPath) // what it says to other origins is the protocol's
+	if !s.answersVersion(w, r) || !own && !s.namesOrigins(path) && crossOrigin(w, r) {
 		return
 	}
-	path := r.URL.Path
 	if !outsideWorkers(path) {
 		leave, err := s.workers.enter(r.Context(), s.draining)
 		if err != nil {
@@ -92,6 +97,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
 	case isBayeux(path):
 		s.bayeux.ServeHTTP(w, r)
+	case own:
+		s.sockjs.serve(w, r)
 	case path == sinkPath:
 		s.serveSink(w, r)
 	case path == completionsPath:

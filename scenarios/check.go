@@ -43,6 +43,7 @@ func All() []Check {
 		OpeningCrossOrigin(),
 		OpeningErrorVisible(),
 		OpeningFallback(),
+		OpeningSession(),
 		DeliveryFirst(),
 		DeliverySteady(),
 		DeliveryLarge(),

@@ -7,7 +7,7 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// ofSessions are the questions that a technique of sessions is asked. Others
+// ofSessions are the questions that Bayeux's techniques are asked. Others
 // are answered by single requests, by options of an answer's form, or by a
 // stream that is broken off on purpose, which a protocol with words of its own
 // has no place for; what they find out of the path they find by the techniques
@@ -23,12 +23,12 @@ func suits(t measure.Technique, c measure.Client, check string) bool {
 		_, chooses := c.(measure.Chooser)
 		return chooses
 	}
-	return t.Session == "" || slices.Contains(ofSessions, check)
+	return t.Session != "bayeux" || slices.Contains(ofSessions, check)
 }
 
 // sessionFailure explains a session that the origin did not know again.
 func sessionFailure(c Case, e *Evidence) (diagnosis, bool) {
-	if c.Technique.Session == "" {
+	if c.Technique.Session != "bayeux" {
 		return diagnosis{}, false
 	}
 	for _, o := range ofKind(e.Origin, measure.Failed) {

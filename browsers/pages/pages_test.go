@@ -82,6 +82,9 @@ func TestDefaultTechniquesHavePages(t *testing.T) {
 	// The protocols with sessions have clients of their own, in scenarios/external.
 	without := []string{"htmlfile", "webtransport", "bayeux-long-polling", "bayeux-callback-polling", "bayeux-websocket"}
 	for _, technique := range measure.Techniques() {
+		if strings.HasPrefix(technique.Name, "sockjs-") {
+			continue // the real client is what counts in a browser
+		}
 		if Has(technique.Name) == slices.Contains(without, technique.Name) {
 			t.Errorf("%s: page %v", technique.Name, Has(technique.Name))
 		}

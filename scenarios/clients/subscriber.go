@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"time"
 
@@ -33,6 +34,9 @@ type subscriber struct {
 	position string         // what to resume behind
 	moved    bool           // position was learned from the origin
 	retry    *time.Duration // from an event stream's retry field
+
+	sockjs  *sockjsSession // nil for other techniques
+	cookies *cookiejar.Jar // nil keeps none
 }
 
 // outcome is what an exchange leaves to be done.
@@ -48,6 +52,7 @@ type outcome struct {
 func (s *subscriber) run(ctx context.Context) {
 	for {
 		var out outcome
+		s.beginSession()
 		switch {
 		case s.technique.Name == "webtransport":
 			out = s.sessionExchange(ctx)
@@ -58,6 +63,7 @@ func (s *subscriber) run(ctx context.Context) {
 		default:
 			out = s.httpExchange(ctx)
 		}
+		s.sockjs.endExchange(&out)
 		if s.slots != nil {
 			s.closeIdle() // others may wait for its place
 		}
@@ -95,14 +101,6 @@ func (s *subscriber) pause(out outcome) time.Duration {
 		d = max(d, leastRetry)
 	}
 	return d
-}
-
-// jar holds the cookies of a technique that lives by them, nil for others.
-func (s *subscriber) jar() http.CookieJar {
-	if s.bayeux == nil {
-		return nil
-	}
-	return s.bayeux.jar
 }
 
 // close leaves: no connection, dialler or event is left behind.

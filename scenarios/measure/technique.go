@@ -74,6 +74,13 @@ func Techniques() []Technique {
 		{Name: "bayeux-callback-polling", Class: ClassHeld, Session: "bayeux", Accept: any, Type: "text/javascript", HTTP: all()},
 		{Name: "bayeux-websocket", Class: ClassSocket, Session: "bayeux", HTTP: []string{"1.1"},
 			HTTPNote: "a websocket is opened by the upgrade of HTTP/1.1 here; the extended CONNECT of RFC 8441 and RFC 9220 is not carried by the websocket library (coder/websocket) on either side"},
+		{Name: "sockjs-xhr", Class: ClassHeld, Session: "sockjs", Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
+		{Name: "sockjs-xhr-streaming", Class: ClassStream, Session: "sockjs", Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
+		{Name: "sockjs-eventsource", Class: ClassStream, Session: "sockjs", Accept: "text/event-stream", Type: "text/event-stream", HTTP: all()},
+		{Name: "sockjs-htmlfile", Class: ClassStream, Session: "sockjs", Accept: page, Type: "text/html", HTTP: all()},
+		{Name: "sockjs-jsonp", Class: ClassHeld, Session: "sockjs", Accept: any, Type: "application/javascript", HTTP: all()},
+		{Name: "sockjs-websocket", Class: ClassSocket, Session: "sockjs", HTTP: []string{"1.1"},
+			HTTPNote: "it is a websocket, which is opened by the upgrade of HTTP/1.1 here"},
 	}
 }
 
