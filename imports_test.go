@@ -47,7 +47,8 @@ var rooms = []room{
 }
 
 // forTests are the modules that tests may use anywhere.
-var forTests = []string{"github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net", "github.com/santhosh-tekuri/jsonschema"}
+var forTests = []string{"github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net", "github.com/santhosh-tekuri/jsonschema",
+	"github.com/prometheus/prometheus/model", "github.com/chromedp/cdproto", "github.com/chromedp/chromedp"}
 
 // apart are the rules that hold for whatever a package imports, through others
 // as well: the right may not become a part of the left. A client that shares
