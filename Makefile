@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema confusion fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate scale schema confusion fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -50,6 +50,9 @@ fleet: ## real programs are started and stopped a hundred times and leave nothin
 
 gate: ## does the baseline gate catch 30 % more latency, and nothing else? with real runs; a quarter of an hour
 	@ci/regression.sh
+
+scale: ## the report of 5,000 cells: its size, and how soon a browser has opened it
+	COMETBENCH_SCALE=1 $(GO) test -count=1 -timeout 10m -run TestLargePage -v ./reports
 
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json

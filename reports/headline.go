@@ -222,6 +222,9 @@ func waver(verdicts []measure.Verdict) string {
 }
 
 func machine(h measure.Host) string {
+	if h == (measure.Host{}) {
+		return "a machine that is not on record"
+	}
 	parts := []string{strings.TrimSuffix(clean(h.OS)+"/"+clean(h.Arch), "/"), plural(h.CPUs, "CPU", "CPUs")}
 	if h.MemoryBytes > 0 {
 		parts = append(parts, size(float64(h.MemoryBytes))+" of memory")

@@ -14,8 +14,8 @@ import (
 // What a page may hold, in bytes. A page of 5,000 cells stays below 5 MB: each
 // cell is listed, the most telling ones are shown whole.
 const (
-	drawingBudget = 1_400_000
-	detailBudget  = 3_000_000 // drawings included
+	drawingBudget = 1_200_000
+	detailBudget  = 2_200_000 // drawings included
 )
 
 // detailView is a cell that is shown whole.

@@ -14,6 +14,8 @@ import (
 // characters).
 const (
 	maxCauses = 12     // causes told in full
+	maxPlaces = 6      // proxies named for a cause
+	maxNamed  = 10     // techniques named at a place
 	maxTables = 6      // tables of the matrix
 	maxMatrix = 24     // proxies in a table
 	maxNotes  = 8      // reasons why cells have no verdict
@@ -75,8 +77,13 @@ func (m *markdown) findings() {
 			break
 		}
 		m.line("- **%s %s**: %s. %s", markOf(worstOf(f)).Symbol, causeName(f), tallyOf(f), f.means())
-		for _, p := range m.r.places(f.cells()) {
-			m.line("  - %s: %s", code(short(p.proxy, 120)), codes(p.techniques))
+		places := m.r.places(f.cells())
+		for j, p := range places {
+			if j == maxPlaces {
+				m.line("  - … and through %s", plural(len(places)-j, "further proxy", "further proxies"))
+				break
+			}
+			m.line("  - %s: %s", code(short(p.proxy, 120)), some(p.techniques))
 		}
 		for _, a := range f.advice() {
 			m.line("  - → %s", adviceText(f.cause, a))
@@ -85,6 +92,14 @@ func (m *markdown) findings() {
 	if len(findings) > 0 {
 		m.line("")
 	}
+}
+
+// some names the first few.
+func some(names []string) string {
+	if left := len(names) - maxNamed; left > 1 {
+		return codes(names[:maxNamed]) + fmt.Sprintf(" and %d more", left)
+	}
+	return codes(names)
 }
 
 // causeName is plain for a cause of the table; any other text is a code span.
