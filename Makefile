@@ -10,10 +10,10 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate scale schema confusion fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate scale schema confusion fuzz lint cross release-check clean
 
 help: ## list the tasks
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
 	@ci/setup.sh
@@ -65,6 +65,12 @@ fuzz: ## search with each fuzz target for FUZZTIME (30s)
 
 lint: ## what go vet does not see (.golangci.yml)
 	$(LINTER) run ./...
+
+# Neither is goreleaser: without it, the builds are made and its file is not read.
+release-check: ## the image's build in a clean copy, and a release as goreleaser would make it, for each system
+	COMETBENCH_RELEASE=1 $(GO) test -count=1 -timeout 20m -run 'TestImage|TestRelease' -v ./cmd/cometbench
+	@if command -v goreleaser >/dev/null; then goreleaser check && goreleaser build --snapshot --clean; \
+	else echo "goreleaser is not installed: .goreleaser.yaml is not checked by it" >&2; fi
 
 cross: ## vet for the systems we do not run on
 	GOOS=darwin $(GO) vet ./...
