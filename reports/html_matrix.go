@@ -5,9 +5,15 @@ package reports
 type table struct {
 	ID, Title                  string
 	Client, HTTP, TLS, Variant string // what the switches of the page tell tables apart by
-	Techniques                 []string
+	Techniques                 []columnHead
 	Rows                       []row
 }
+
+// columnHead is a technique and the short name that people look for, if it has
+// one.
+type columnHead struct{ Name, Alias string }
+
+var aliases = map[string]string{"eventsource": "SSE", "callback-poll": "JSONP", "sockjs-jsonp": "JSONP", "sockjs-eventsource": "SSE"}
 
 type row struct {
 	Proxy, Anchor string
@@ -26,7 +32,7 @@ func newTable(r *result, g group, id string, anchors map[string]string) table {
 	t := table{ID: id, Title: g.title(), Client: clean(g.client), HTTP: httpOf(g), TLS: tlsOf(g), Variant: formOf(g)}
 	techniques := r.techniquesIn(g)
 	for _, name := range techniques {
-		t.Techniques = append(t.Techniques, short(clean(name), 60))
+		t.Techniques = append(t.Techniques, columnHead{short(clean(name), 60), aliases[name]})
 	}
 	for _, proxy := range r.proxiesIn(g) {
 		line := row{Proxy: short(clean(proxy), 160), Anchor: anchors[proxy]}

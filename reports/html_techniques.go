@@ -8,10 +8,10 @@ import (
 
 // techniqueView is one technique over all paths.
 type techniqueView struct {
-	Name, Anchor, Class string
-	Tally               []tallyItem
-	Example             *link // its drawn working cell
-	Ways                []wayThrough
+	Name, Anchor, Class, Alias string
+	Tally                      []tallyItem
+	Example                    *link // its drawn working cell
+	Ways                       []wayThrough
 }
 
 // wayThrough is the proxies through which it came out in one way.
@@ -31,6 +31,7 @@ func newTechniques(r *result, d *details) []techniqueView {
 		if row, ok := measure.TechniqueByName(name); ok {
 			v.Class = classMeans(row.Class)
 		}
+		v.Alias = aliases[name]
 		if c := d.example[name]; c != nil {
 			v.Example = &link{anchorOf(c), "via " + clean(c.Proxy) + " (" + groupOf(c.Labels).title() + ")"}
 		}
