@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -52,6 +53,11 @@ func TestLargePage(t *testing.T) {
 	}
 	if len(there) != len(run.Cells) {
 		t.Errorf("%d of %d cells have a place", len(there), len(run.Cells))
+	}
+	for _, line := range strings.Split(render(t, Text, run), "\n") {
+		if n := utf8.RuneCountInString(line); n > 80 {
+			t.Fatalf("a line of %d columns: %s", n, line)
+		}
 	}
 	if n := utf8.RuneCountInString(render(t, Markdown, run)); n > 65536 {
 		t.Errorf("a comment of %d characters; GitHub takes 65536", n)
