@@ -107,10 +107,11 @@ func newDetails(r *result, drawing, detail int, render func(cellView) (detailVie
 		if err != nil {
 			return nil, err
 		}
-		if d.shown+len(page) <= detail {
-			d.shown += len(page)
-			d.pages[c] = page
+		if d.shown+len(page) > detail {
+			break // the rest is listed; what could still be squeezed in is not worth rendering all of it
 		}
+		d.shown += len(page)
+		d.pages[c] = page
 	}
 	return d, nil
 }
