@@ -58,6 +58,8 @@ tools() {
 		varnishd|varnish|cells and tests with real:varnish
 		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in a real browser
 		cc gcc clang|gcc libc6-dev|the race detector
+		node|nodejs|tests with foreign applications and real JavaScript clients
+		npm|npm|tests with real JavaScript clients
 	LIST
 }
 

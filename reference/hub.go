@@ -23,6 +23,7 @@ type Hub struct {
 	now            func() time.Time
 	maxSubscribers int
 	maxTerminated  int
+	ahead          uint64 // by how many messages a peer may be ahead
 
 	rate      publishRate
 	published atomic.Int64
@@ -39,6 +40,7 @@ type Hub struct {
 func newHub(log Log, rec *record, c Config) *Hub {
 	return &Hub{
 		log: log, record: rec, now: c.Now, maxSubscribers: c.MaxSubscribers, maxTerminated: c.MaxChannels,
+		ahead:    c.ahead(),
 		rate:     publishRate{perSecond: float64(c.MaxPublishRate)},
 		channels: make(map[string]map[*Subscription]struct{}), terminated: make(map[string]struct{}),
 		idle: make(chan struct{}),

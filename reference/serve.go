@@ -92,8 +92,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		defer close(quiet)
 		s.quic.shutdown(ctx)
 	}()
+	sessions := make(chan error, 1)
+	go func() { sessions <- s.sockjs.shutdown(ctx, idle) }()
 	err := s.http.Shutdown(ctx)
 	<-quiet
+	if serr := <-sessions; err == nil {
+		err = serr
+	}
 	if err == nil {
 		select {
 		case <-idle: // sockets are not net/http's any more

@@ -20,6 +20,7 @@ type Server struct {
 
 	workers     *workers // nil without a limit
 	completions completions
+	sockjs      *sockjsServices
 
 	http     *http.Server
 	stop     context.CancelFunc // breaks off what a shutdown could not wait for
@@ -46,6 +47,9 @@ func New(c Config) (*Server, error) {
 	}
 	s.hub = newHub(c.Log, s.record, c)
 	s.workers = newWorkers(c)
+	if s.sockjs, err = s.newSockJS(); err != nil {
+		return nil, err
+	}
 	s.http, s.stop = s.newHTTPServer()
 	return s, nil
 }
@@ -58,10 +62,11 @@ func (s *Server) Hub() *Hub { return s.hub }
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if !s.answersVersion(w, r) || crossOrigin(w, r) {
+	path := r.URL.Path
+	own := strings.HasPrefix(path, sockjsPath) // what it says to other origins is the protocol's
+	if !s.answersVersion(w, r) || !own && crossOrigin(w, r) {
 		return
 	}
-	path := r.URL.Path
 	if !outsideWorkers(path) {
 		leave, err := s.workers.enter(r.Context(), s.draining)
 		if err != nil {
@@ -84,6 +89,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.guard(w, r, s.serveRecord)
 	case strings.HasPrefix(path, "/t/"):
 		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
+	case own:
+		s.sockjs.serve(w, r)
 	case path == sinkPath:
 		s.serveSink(w, r)
 	case path == completionsPath:

@@ -67,7 +67,7 @@ func (s *Subscription) locate(after string) {
 	epoch, seq, err := parsePosition(after)
 	s.pos = oldest - 1
 	switch {
-	case err != nil || epoch != log.Epoch() || seq > newest: // not an id that this log ever gave
+	case err != nil || epoch != log.Epoch() || seq > newest+s.hub.ahead: // not an id that this log ever gave
 		s.gap = &Control{Kind: ControlGap, Unknown: true, Next: formatID(log.Epoch(), oldest)}
 	case seq+1 < oldest:
 		s.gap = &Control{Kind: ControlGap, Missed: oldest - 1 - seq, Next: formatID(log.Epoch(), oldest)}

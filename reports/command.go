@@ -18,10 +18,14 @@ var secret = []string{"--origin-token", "--token"}
 
 const withheld = "TOKEN"
 
-// repeatCommand is the shell command that measures one cell again. What a
-// flag's default could be then is said all the same: defaults may change.
+// repeatCommand is the shell command that measures one cell again; "" where
+// none does, because a visitor would have to come again. What a flag's default
+// could be then is said all the same: defaults may change.
 func repeatCommand(c *cell) string {
 	rec := c.run.Record
+	if rec.Visitor != nil {
+		return ""
+	}
 	args := append([]string{"cometbench", "run"}, whichCell(c)...)
 	if c.HTTP != "" && c.HTTP != "1.1" {
 		args = append(args, "--http", c.HTTP)

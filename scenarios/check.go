@@ -42,6 +42,7 @@ func All() []Check {
 		OpeningContentTypes(),
 		OpeningCrossOrigin(),
 		OpeningErrorVisible(),
+		OpeningSession(),
 		DeliveryFirst(),
 		DeliverySteady(),
 		DeliveryLarge(),

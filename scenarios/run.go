@@ -151,6 +151,10 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	ctl := r.controls[c.control()]
 	ctl.once.Do(func() {
 		defer close(ctl.finished)
+		if v, is := visited(c.path); is {
+			ctl.p99 = v.roundTrip / 2
+			return
+		}
 		direct := c
 		direct.path, direct.checks, direct.tier = r.direct, ctl.checks, ctl.tier
 		direct.labels = r.controlLabels(c)

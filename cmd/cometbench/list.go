@@ -165,21 +165,27 @@ func list(kind string) ([]listed, error) {
 func listTechniques() []listed {
 	var out []listed
 	for _, t := range reference.All() {
-		info := t.Info()
-		direction := "down"
-		if info.Upstream {
-			direction = "both"
-		}
-		row, _ := measure.TechniqueByName(t.Name())
-		out = append(out, listed{t.Name(), info.Summary, map[string]any{
-			"family": info.Family, "class": string(info.Class), "direction": direction, "methods": info.Methods,
-			"http": info.HTTP, "not_over": info.NotOver, "variants": row.Variants, "clients": receivers(t.Name()), "default": row.Default,
-		}})
+		out = append(out, listTechnique(t.Name(), t.Info()))
+	}
+	for _, t := range reference.ProtocolTechniques() {
+		out = append(out, listTechnique(t.Name, t.Info))
 	}
 	for _, h := range reference.Historic() {
 		out = append(out, listed{h.Name, h.Why, map[string]any{"family": "historic", "class": "historic", "clients": []string{}}})
 	}
 	return out
+}
+
+func listTechnique(name string, info reference.Info) listed {
+	direction := "down"
+	if info.Upstream {
+		direction = "both"
+	}
+	row, _ := measure.TechniqueByName(name)
+	return listed{name, info.Summary, map[string]any{
+		"family": info.Family, "class": string(info.Class), "direction": direction, "methods": info.Methods,
+		"http": info.HTTP, "not_over": info.NotOver, "variants": row.Variants, "clients": receivers(name), "default": row.Default,
+	}}
 }
 
 // receivers names the clients that can receive by a technique, over the first

@@ -32,6 +32,7 @@ type exchange struct {
 	gate   gate
 	show   func([]byte) error // decodes what the gate lets through
 
+	items   int   // so far
 	alone   bool  // the stream was reset, and the connection lives
 	ended   *Item // the end notice
 	grace   *time.Timer
@@ -51,7 +52,7 @@ func (s *subscriber) httpExchange(parent context.Context) outcome {
 		x.fail(err.Error())
 		return outcome{over: true}
 	}
-	client := &http.Client{Transport: s.http, CheckRedirect: x.redirected}
+	client := &http.Client{Transport: s.http, CheckRedirect: x.redirected, Jar: s.jar()}
 	resp, err := client.Do(req)
 	if err != nil {
 		return x.noAnswer(parent, err)
@@ -73,7 +74,7 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		x.fail(err.Error())
 		return x.failed(err.Error())
 	}
-	if x.positionInHeader() && !isEventStream(contentType) && !x.askedForType() {
+	if x.technique.Type == "text/event-stream" && !isEventStream(contentType) && !x.askedForType() {
 		x.fail(fmt.Sprintf("content type %q is not text/event-stream: %s", contentType, bodyExcerpt(readCloser{body, resp.Body})))
 		return outcome{over: true}
 	}
@@ -94,6 +95,9 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		}
 		if err == io.EOF && derr == nil {
 			derr = x.gate.end(x.show)
+		}
+		if x.lost() {
+			return x.failed("a lost session")
 		}
 		if derr != nil {
 			x.fail(derr.Error())
@@ -122,9 +126,13 @@ func (x *exchange) decoder(contentType string) (Decoder, error) {
 	if x.Stream != nil {
 		return NewForeignDecoder(*x.Stream, contentType)
 	}
+	callback := x.url.Query().Get("callback")
+	if x.sockjs != nil {
+		callback = x.sockjs.callback
+	}
 	return NewDecoder(x.technique.Name, Params{
 		ContentType:  contentType,
-		Callback:     x.url.Query().Get("callback"),
+		Callback:     callback,
 		RequestBytes: len(x.Target.Body),
 		Framing:      x.url.Query().Get("framing"),
 	})
@@ -161,10 +169,13 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 		return x.end(kind, false)
 	}
 	derr := x.unfinished(dec, x.Stream == nil || wire.err == io.EOF)
+	if x.lost() {
+		return x.failed("a lost session")
+	}
 	if derr != nil && x.ended == nil {
 		x.fail(derr.Error())
 	}
-	return x.end(kind, derr == nil && x.technique.Polls())
+	return x.end(kind, derr == nil && (x.technique.Polls() || x.goesOn(err)))
 }
 
 // unfinished ends the decoder. Where the wire broke off, what is left in it is
@@ -194,7 +205,7 @@ func (x *exchange) end(kind measure.EndKind, answered bool) outcome {
 			out.retry = milliseconds(x.ended.RetryMS)
 		}
 	}
-	if answered && x.gapLast {
+	if answered && x.gapLast && x.sockjs == nil {
 		// The position behind a gap is unknown until a message comes; the old
 		// one would get the same gap again, at once and for ever.
 		x.position, x.moved = "", true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"time"
 
@@ -32,6 +33,9 @@ type subscriber struct {
 	position string         // what to resume behind
 	moved    bool           // position was learned from the origin
 	retry    *time.Duration // from an event stream's retry field
+
+	sockjs  *sockjsSession // nil for other techniques
+	cookies *cookiejar.Jar // nil keeps none
 }
 
 // outcome is what an exchange leaves to be done.
@@ -47,6 +51,7 @@ type outcome struct {
 func (s *subscriber) run(ctx context.Context) {
 	for {
 		var out outcome
+		s.beginSession()
 		switch {
 		case s.technique.Name == "webtransport":
 			out = s.sessionExchange(ctx)
@@ -55,6 +60,7 @@ func (s *subscriber) run(ctx context.Context) {
 		default:
 			out = s.httpExchange(ctx)
 		}
+		s.sockjs.endExchange(&out)
 		if s.slots != nil {
 			s.closeIdle() // others may wait for its place
 		}
