@@ -10,10 +10,10 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe scale release-check fuzz lint cross clean
 
 help: ## list the tasks
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
 	@ci/setup.sh
@@ -59,6 +59,9 @@ fleet: ## real programs are started and stopped a hundred times and leave nothin
 gate: ## does the baseline gate catch 30 % more latency, and nothing else? with real runs; a quarter of an hour
 	@ci/regression.sh
 
+scale: ## the report of 5,000 cells: its size, and how soon a browser has opened it
+	COMETBENCH_SCALE=1 $(GO) test -count=1 -timeout 10m -run TestLargePage -v ./reports
+
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
 
@@ -86,6 +89,12 @@ fuzz: ## search with each fuzz target for FUZZTIME (30s)
 
 lint: ## what go vet does not see (.golangci.yml)
 	$(LINTER) run ./...
+
+# Neither is goreleaser: without it, the builds are made and its file is not read.
+release-check: ## the image's build in a clean copy, and a release as goreleaser would make it, for each system
+	COMETBENCH_RELEASE=1 $(GO) test -count=1 -timeout 20m -run 'TestImage|TestRelease' -v ./cmd/cometbench
+	@if command -v goreleaser >/dev/null; then goreleaser check && goreleaser build --snapshot --clean; \
+	else echo "goreleaser is not installed: .goreleaser.yaml is not checked by it" >&2; fi
 
 cross: ## vet for the systems we do not run on
 	GOOS=darwin $(GO) vet ./...
