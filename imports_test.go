@@ -38,7 +38,7 @@ var rooms = []room{
 	{dir: "scenarios/clients", ours: []string{"scenarios/clients", "scenarios/measure", "internal"},
 		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net"}},
 	{dir: "browsers", ours: []string{"browsers", "scenarios/measure", "internal"},
-		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"}},
+		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/coder/websocket"}},
 	{dir: "reports", ours: []string{"reports", "scenarios/measure", "internal"}},
 	{dir: "internal", ours: []string{"internal"}, modules: []string{"golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "internal/nearest", modules: []string{"github.com/agext/levenshtein"}},

@@ -20,15 +20,13 @@ import (
 )
 
 // pid is the browser's, once it runs.
-func (c *Chromium) pid(t *testing.T) int {
+func (b *Browser) pid(t *testing.T) int {
 	t.Helper()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.processes[false]
-	if p == nil {
+	pid := b.running()
+	if pid == 0 {
 		t.Fatal("no browser runs")
 	}
-	return p.pid
+	return pid
 }
 
 // profile finds the profile directory of a browser, which all its processes
@@ -208,6 +206,6 @@ func TestHungBrowserIsReplaced(t *testing.T) {
 		t.Fatalf("got %v, want %v", err, errHung)
 	}
 	emptied(t, first, "no such profile")
-	c.options.AnswerWithin = 15 * time.Second
+	c.options.AnswerWithin = 15 * time.Second // for the process to come
 	receive(t, c, s, id("e-5"))
 }

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/chromedp/cdproto/runtime"
-
 	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
@@ -20,14 +18,14 @@ import (
 // visit is one subscription: a page in a context of its own, from loading to
 // leaving.
 type visit struct {
-	client       *Chromium
+	browser      *Browser
 	subscription measure.Subscription
 	sink         func(measure.Event)
 }
 
 // run returns nil when ctx ended or the subscription is over.
-func (v *visit) run(ctx context.Context, p *process) (err error) {
-	pg, err := p.openPage(v.subscription.Target, v.client.options.AnswerWithin)
+func (v *visit) run(ctx context.Context, p process) (err error) {
+	pg, err := p.openPage(ctx, v.subscription.Target)
 	if err != nil {
 		return err
 	}
@@ -49,14 +47,15 @@ func (v *visit) run(ctx context.Context, p *process) (err error) {
 	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
 		return err
 	}
-	clock, err := pg.calibrate(ctx)
+	clock, err := calibrate(ctx, pg)
 	if err != nil {
 		return err
 	}
 	offset, bound := clock.offset()
-	v.client.calibrated(bound)
+	v.browser.calibrated(bound)
 	technique, _ := measure.TechniqueByName(v.subscription.Technique)
 	f := newFeed(target, technique.Polls(), offset, v.sink)
+	f.alone = !pg.tellsNetwork()
 	if err := v.start(ctx, pg); err != nil {
 		return err
 	}
@@ -68,14 +67,14 @@ var nonces atomic.Int64
 
 // load brings the page in, again and again if the subscription resumes. It
 // reports false when there is nothing to go on with.
-func (v *visit) load(ctx context.Context, pg *page, target *url.URL) (bool, error) {
+func (v *visit) load(ctx context.Context, pg page, target *url.URL) (bool, error) {
 	for {
 		nonce := strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.FormatInt(nonces.Add(1), 10)
 		address := &url.URL{
 			Scheme: target.Scheme, Host: target.Host, Path: pages.Path(v.subscription.Technique),
 			RawQuery: "nonce=" + nonce,
 		}
-		err := pg.load(ctx, address, v.subscription.Technique, v.client.options.LoadWithin)
+		err := pg.load(ctx, address, v.subscription.Technique, v.browser.options.LoadWithin)
 		var path *notLoaded
 		if err == nil || !errors.As(err, &path) {
 			return err == nil, err
@@ -91,7 +90,7 @@ func (v *visit) load(ctx context.Context, pg *page, target *url.URL) (bool, erro
 		case <-time.After(v.retry()):
 		case <-ctx.Done():
 			return false, nil
-		case <-pg.ctx.Done():
+		case <-pg.gone():
 			return false, pg.died()
 		}
 		v.emit(measure.Event{Kind: measure.Reconnect, Note: path.note})
@@ -112,7 +111,7 @@ func (v *visit) emit(e measure.Event) {
 }
 
 // start sets the technique going in the loaded page.
-func (v *visit) start(ctx context.Context, pg *page) error {
+func (v *visit) start(ctx context.Context, pg page) error {
 	s := v.subscription
 	options, err := json.Marshal(map[string]any{
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
@@ -122,7 +121,7 @@ func (v *visit) start(ctx context.Context, pg *page) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
-	if _, err := pg.eval(ctx, fmt.Sprintf("cometbench.start(%s); 0", options)); err != nil {
+	if err := pg.start(ctx, fmt.Sprintf("cometbench.start(%s)", options)); err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
 	return nil
@@ -130,7 +129,7 @@ func (v *visit) start(ctx context.Context, pg *page) error {
 
 // follow passes on what the page and its network report until ctx ends or the
 // subscription is over.
-func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
+func (v *visit) follow(ctx context.Context, pg page, f *feed) error {
 	watch, stopWatch := v.watch(ctx, pg)
 	defer stopWatch()
 	overdue := time.NewTimer(0)
@@ -144,11 +143,11 @@ func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
 			overdue.Reset(time.Until(due))
 		}
 		select {
-		case <-pg.inbox.wake:
+		case <-pg.inbox().wake:
 		case <-overdue.C:
 		case err := <-watch:
 			return err
-		case <-pg.ctx.Done():
+		case <-pg.gone():
 			return pg.died()
 		case <-ctx.Done():
 			err := v.digest(ctx, pg, f)
@@ -159,15 +158,15 @@ func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
 }
 
 // digest works on what has come in, and on what should have.
-func (v *visit) digest(ctx context.Context, pg *page, f *feed) error {
-	events, ok := pg.inbox.take()
+func (v *visit) digest(ctx context.Context, pg page, f *feed) error {
+	events, ok := pg.inbox().take()
 	now := time.Now()
 	for _, ev := range events {
 		switch ev := ev.(type) {
 		case crashed:
 			return errors.New("the page crashed")
-		case *runtime.EventBindingCalled:
-			f.report(ev.Payload, now)
+		case reported:
+			f.report(ev.payload, now)
 		default:
 			f.network(ev, now)
 		}
@@ -177,16 +176,23 @@ func (v *visit) digest(ctx context.Context, pg *page, f *feed) error {
 	}
 	f.drain(now)
 	if number := f.unnoticed(now); number != 0 {
-		if err := pg.cut(ctx, number); !errors.Is(err, errLeft) {
+		if err := cut(ctx, pg, number); !errors.Is(err, errLeft) {
 			return err
 		}
 	}
 	return nil
 }
 
+// cut tells the page that an exchange is over. A frame that breaks off, or is
+// answered by 204, gives its page no sign of it.
+func cut(ctx context.Context, pg page, number int) error {
+	_, err := pg.eval(ctx, fmt.Sprintf("cometbench.cut(%d)", number))
+	return err
+}
+
 // watch asks the page from time to time whether it still lives; the channel
 // gets an error when it does not. The returned function stops and waits.
-func (v *visit) watch(ctx context.Context, pg *page) (<-chan error, func()) {
+func (v *visit) watch(ctx context.Context, pg page) (<-chan error, func()) {
 	const pause = 5 * time.Second
 	ctx, cancel := context.WithCancel(ctx)
 	failed := make(chan error, 1)
