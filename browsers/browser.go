@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -58,6 +59,13 @@ func New(ctx context.Context, name string, o Options) (*Browser, error) {
 		engine: e, options: o,
 		slots: make(chan struct{}, o.MostContexts), processes: map[launch]*starting{},
 	}, nil
+}
+
+// Receives reports whether the browser of that name receives by a technique in
+// its usual form, installed or not.
+func Receives(name, technique string) bool {
+	e := map[string]engine{"chromium": &chromium{}, "firefox": &firefox{}, "webkit": &webkit{}}[name]
+	return e != nil && pages.Has(technique) && e.supports(measure.Subscription{Technique: technique}) == nil
 }
 
 // Name is one of Names.

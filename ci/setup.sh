@@ -41,7 +41,10 @@ tools() {
 	cat <<-'LIST'
 		nginx|nginx-light|cells and tests with real:nginx
 		haproxy|haproxy|cells and tests with real:haproxy
-		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in a real browser
+		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in Chromium
+		firefox-esr firefox|firefox-esr|cells and tests in Firefox
+		WebKitWebDriver|webkit2gtk-driver xvfb|cells and tests in WebKit
+		Xvfb|xvfb|cells and tests in WebKit
 		cc gcc clang|gcc libc6-dev|the race detector
 	LIST
 }

@@ -29,16 +29,12 @@ var (
 
 // clientNames lists the clients: the real ones, then the models.
 func clientNames() []string {
-	names := []string{"go", "chromium"}
+	names := append([]string{"go"}, browsers.Names()...)
 	for _, m := range clients.Models() {
 		names = append(names, m.Name())
 	}
 	return names
 }
-
-// browserContexts is how many contexts one browser has open at once: each is a
-// page of its own, and two cores draw about so many without delay.
-const browserContexts = 16
 
 // matrix resolves the names of a run. What is named exactly and missing here
 // is an error; by default or by glob it is skipped. The returned function
@@ -289,7 +285,7 @@ func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) ([]scenarios
 	return out, nil
 }
 
-// selectClients makes the clients. Chromium is started by its first use.
+// selectClients makes the clients. A browser is started by its first use.
 func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]scenarios.Receiver, func(), error) {
 	names := []string{"go"}
 	exact := len(wanted) > 0
@@ -318,10 +314,10 @@ func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]sce
 			out = append(out, r)
 			continue
 		}
-		c, err := browsers.NewChromium(ctx, browsers.Options{MostContexts: browserContexts})
+		c, err := browsers.New(ctx, name, browsers.Options{})
 		switch {
 		case err == nil:
-			out = append(out, scenarios.Receiver{Name: name, Client: c, AtOnce: browserContexts})
+			out = append(out, scenarios.Receiver{Name: name, Client: c, AtOnce: c.MostContexts()})
 		case exact:
 			closeAll()
 			return nil, func() {}, usage("client %s: %w", name, err)
