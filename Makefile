@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema confusion fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -38,6 +38,24 @@ race: ## the tests three times over, uncached, to find what fails rarely
 
 crowd: ## a thousand clients come and go by each technique
 	COMETBENCH_CROWD=1000 $(GO) test -timeout 10m -run TestCrowdComesAndGoes ./reference
+
+programs: ## do the programs that presets were measured on (those installed) still do what was measured?
+	COMETBENCH_PROGRAMS=1 $(GO) test -count=1 -timeout 10m -run TestProgramsDoAsMeasured -v ./proxies
+
+peers: ## the transparent hop beside haproxy and beside no proxy: throughput and added delay
+	COMETBENCH_PEERS=1 $(GO) test -count=1 -timeout 10m -run TestPeers -v ./proxies
+
+fleet: ## real programs are started and stopped a hundred times and leave nothing behind
+	COMETBENCH_FLEET=100 $(GO) test -count=1 -timeout 20m -run TestNothingIsLeft ./proxies/real
+
+gate: ## does the baseline gate catch 30 % more latency, and nothing else? with real runs; a quarter of an hour
+	@ci/regression.sh
+
+schema: ## write ci/suite.schema.json anew
+	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
+
+confusion: ## every fault in front of every technique: docs/confusion.md; minutes
+	COMETBENCH_CONFUSION=$(CURDIR)/docs/confusion.md $(GO) test -count=1 -timeout 60m -run TestConfusion -v ./scenarios
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)

@@ -35,8 +35,10 @@ var rooms = []room{
 	{dir: "scenarios/load", ours: []string{"scenarios", "proxies", "reference", "internal"},
 		modules: []string{"github.com/HdrHistogram/hdrhistogram-go", "github.com/tsenart/vegeta/v12", "golang.org/x/sync", "golang.org/x/sys"}},
 	{dir: "scenarios/measure"}, // the leaf: not even internal
+	{dir: "scenarios/compare", ours: []string{"scenarios/compare", "scenarios/measure"}, modules: []string{"golang.org/x/perf"}},
+	{dir: "scenarios/suite", ours: []string{"scenarios/suite", "scenarios/measure", "internal"}, modules: []string{"github.com/goccy/go-yaml"}},
 	{dir: "scenarios/clients", ours: []string{"scenarios/clients", "scenarios/measure", "internal"},
-		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net"}},
+		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "browsers", ours: []string{"browsers", "scenarios/measure", "internal"},
 		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/coder/websocket"}},
 	{dir: "reports", ours: []string{"reports", "scenarios/measure", "internal"}},
@@ -45,7 +47,7 @@ var rooms = []room{
 }
 
 // forTests are the modules that tests may use anywhere.
-var forTests = []string{"github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net"}
+var forTests = []string{"github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net", "github.com/santhosh-tekuri/jsonschema"}
 
 // apart are the rules that hold for whatever a package imports, through others
 // as well: the right may not become a part of the left. A client that shares

@@ -96,6 +96,11 @@ func (b *Browser) Clock() measure.Clock {
 // Subscribe serves s in a browser context of its own; see measure.Client.
 // While all contexts are taken it waits.
 func (b *Browser) Subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event)) error {
+	return b.subscribe(ctx, s, sink, nil)
+}
+
+// subscribe is Subscribe in a context of its own, or in a visitor's.
+func (b *Browser) subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event), of *visitor) error {
 	if err := b.Supports(s); err != nil {
 		return err
 	}
@@ -103,26 +108,27 @@ func (b *Browser) Subscribe(ctx context.Context, s measure.Subscription, sink fu
 	if err != nil {
 		return err
 	}
-	select {
-	case b.slots <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a browser context: %w", context.Cause(ctx))
-	}
-	defer func() { <-b.slots }()
-	p, release, err := b.take(ctx, s.Target)
-	if err != nil {
-		return fmt.Errorf("%s: %w", b.Name(), err)
-	}
-	defer release()
 	v := &visit{browser: b, subscription: s, sink: func(e measure.Event) {
 		e.Side, e.Clock = measure.SideClient, b.Name()
 		sink(e)
 	}}
-	if err := v.run(ctx, p); err != nil {
+	if err := v.enter(ctx, of); err != nil {
 		return fmt.Errorf("%s: %w", b.Name(), err)
 	}
 	return nil
 }
+
+// enter takes the place of one subscription, exit gives it back.
+func (b *Browser) enter(ctx context.Context) error {
+	select {
+	case b.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a browser context: %w", context.Cause(ctx))
+	}
+}
+
+func (b *Browser) exit() { <-b.slots }
 
 // take returns a process that can serve a target, and what to do when it has:
 // the process that all share, or one of its own where contexts are not to be

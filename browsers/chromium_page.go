@@ -23,12 +23,14 @@ import (
 // binding is the function through which pages report.
 const binding = "cometbenchSink"
 
-// chromiumPage is one tab in a browser context of its own.
+// chromiumPage is one tab, in a browser context of its own or in somebody
+// else's.
 type chromiumPage struct {
 	process *chromiumProcess
 	ctx     context.Context // chromedp's, for the tab; ends with the browser
 	release context.CancelFunc
 	box     *inbox
+	guest   bool // the browser context is another page's
 }
 
 // openPage makes a browser context and a tab in it. Loopback goes through the
@@ -41,14 +43,25 @@ func (p *chromiumProcess) openPage(_ context.Context, t measure.Target) (page, e
 		}
 	}
 	tab, release := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(fresh))
-	pg := &chromiumPage{process: p, ctx: tab, release: release, box: newInbox()}
+	return (&chromiumPage{process: p, ctx: tab, release: release, box: newInbox()}).opened(t)
+}
+
+// beside makes another tab in the same browser context, which lives as long as
+// pg.
+func (pg *chromiumPage) beside(_ context.Context, t measure.Target) (page, error) {
+	tab, release := chromedp.NewContext(pg.ctx) // takes over the browser context
+	return (&chromiumPage{process: pg.process, ctx: tab, release: release, box: newInbox(), guest: true}).opened(t)
+}
+
+// opened prepares the tab; it is given up when that fails.
+func (pg *chromiumPage) opened(t measure.Target) (page, error) {
 	// The tab's events are read until the context of its first command ends,
 	// so that this command gets a watch instead of a deadline.
-	watch := time.AfterFunc(p.patient, p.close)
+	watch := time.AfterFunc(pg.process.patient, pg.process.close)
 	err := pg.prepare(t)
 	watch.Stop()
 	if err != nil {
-		release()
+		pg.release()
 		return nil, fmt.Errorf("open browser context: %w", err)
 	}
 	return pg, nil
@@ -117,11 +130,20 @@ func (pg *chromiumPage) tellsNetwork() bool    { return true }
 // isolated.
 func (pg *chromiumPage) clockStep() int64 { return 100 }
 
+// close ends the browser context, of a guest its tab alone.
 func (pg *chromiumPage) close() error {
 	defer pg.release()
 	c := chromedp.FromContext(pg.ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(pg.ctx), pg.process.patient)
 	defer cancel()
+	if pg.guest {
+		_, err := cdp.Call(ctx, c.Browser, target.CloseTarget, target.CloseTargetParams{TargetID: c.Target.TargetID})
+		if err != nil && ctx.Err() != nil {
+			pg.process.close()
+			return fmt.Errorf("%w: close tab: %w", errHung, err)
+		}
+		return nil // the tab may have gone with its context already
+	}
 	_, err := cdp.Call(ctx, c.Browser, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: c.BrowserContextID})
 	if err != nil {
 		pg.process.close() // before release, which would wait for answers

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"sync"
@@ -388,6 +389,8 @@ func TestSupportsNamesReasons(t *testing.T) {
 		{Technique: "eventsource", Target: measure.Target{URL: u, Proxy: "http://user:secret@127.0.0.1:1"}},
 		{Technique: "websocket", Target: measure.Target{URL: u, Proxy: "http://127.0.0.1:1", SocketVia: "get"}},
 		{Technique: "long-poll", Target: measure.Target{URL: u, Method: "PUT"}},
+		{Technique: "long-poll", Target: measure.Target{URL: u}, Uplink: []string{"x"}},
+		{Technique: "xhr-streaming", Target: measure.Target{URL: u, Header: http.Header{"Accept-Encoding": {""}}}},
 	} {
 		if c.Supports(s) == nil {
 			t.Errorf("%s %+v is supported", s.Technique, s.Target)

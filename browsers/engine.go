@@ -58,6 +58,9 @@ type process interface {
 
 // page is one tab. All its methods but close give up when ctx ends.
 type page interface {
+	// beside makes another page in the same context, which lives as long as
+	// this one. Its close ends nothing but itself.
+	beside(ctx context.Context, t measure.Target) (page, error)
 	// load brings the page of a technique into the tab. A *notLoaded error is
 	// the path's doing; every other error is the browser's.
 	load(ctx context.Context, address *url.URL, technique string, within time.Duration) error

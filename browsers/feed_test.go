@@ -116,7 +116,7 @@ func TestHeadsOvertakeNothingOfEarlierExchanges(t *testing.T) {
 	s.request("a", subscribed)
 	s.response("a", 200, 1)
 	s.say(`{"kind":"end","last":true,"end_kind":"clean","x":1}`)
-	s.request("b", "http://origin.example/t/x?nonce=abc-2")
+	s.request("b", "http://origin.example/t/x?nonce=cell-9-1.abc-2")
 	s.response("b", 200, 1)
 	s.say(`{"kind":"message","id":"e-2","x":2}`)
 	s.want(t, "dial #1", "headers 200 #1")

@@ -12,10 +12,11 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// firefoxPage is one tab in a user context of its own.
+// firefoxPage is one tab, in a user context of its own or in somebody else's.
 type firefoxPage struct {
 	process     *firefoxProcess
 	userContext string
+	guest       bool // the user context is another page's
 	context     string
 	box         *inbox
 	wire        *firefoxNetwork
@@ -30,8 +31,8 @@ func (pg *firefoxPage) tellsNetwork() bool { return true }
 // round more.
 func (pg *firefoxPage) clockStep() int64 { return 20 }
 
-// open makes the user context and sets up the tab before anything is loaded
-// into it.
+// open makes the user context, unless there is one, and sets up the tab before
+// anything is loaded into it.
 func (pg *firefoxPage) open(ctx context.Context, t measure.Target) error {
 	proxy, err := firefoxProxy(t.Proxy)
 	if err != nil {
@@ -47,10 +48,12 @@ func (pg *firefoxPage) open(ctx context.Context, t measure.Target) error {
 		UserContext string `json:"userContext"`
 		Context     string `json:"context"`
 	}
-	if err := call(ctx, "browser.createUserContext", object{"acceptInsecureCerts": t.Insecure, "proxy": proxy}, &made); err != nil {
-		return err
+	if !pg.guest {
+		if err := call(ctx, "browser.createUserContext", object{"acceptInsecureCerts": t.Insecure, "proxy": proxy}, &made); err != nil {
+			return err
+		}
+		pg.userContext = made.UserContext
 	}
-	pg.userContext = made.UserContext
 	if err := call(ctx, "browsingContext.create", object{"type": "tab", "userContext": pg.userContext, "background": true}, &made); err != nil {
 		return err
 	}
@@ -164,6 +167,14 @@ func (pg *firefoxPage) close() error {
 	pg.process.forget(pg)
 	ctx, cancel := context.WithTimeout(context.Background(), pg.process.patient)
 	defer cancel()
+	if pg.guest {
+		err := pg.process.bidi.call(ctx, "browsingContext.close", object{"context": pg.context}, nil)
+		if err != nil && ctx.Err() != nil {
+			pg.process.close()
+			return fmt.Errorf("%w: close tab: %w", errHung, err)
+		}
+		return nil // the tab may have gone with its context already
+	}
 	err := pg.process.bidi.call(ctx, "browser.removeUserContext", object{"userContext": pg.userContext}, nil)
 	if err != nil {
 		pg.process.close()

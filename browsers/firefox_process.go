@@ -73,9 +73,22 @@ func (p *firefoxProcess) evaluate(ctx context.Context, in, expression string) (s
 
 // openPage makes a user context and a tab in it.
 func (p *firefoxProcess) openPage(ctx context.Context, t measure.Target) (page, error) {
+	return p.open(ctx, t, "")
+}
+
+func (pg *firefoxPage) beside(ctx context.Context, t measure.Target) (page, error) {
+	return pg.process.open(ctx, t, pg.userContext)
+}
+
+// open makes a tab in a user context, "" being one of its own. That is not given
+// up in the middle, so that nothing is left of it.
+func (p *firefoxProcess) open(ctx context.Context, t measure.Target, userContext string) (page, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.patient)
 	defer cancel()
-	pg := &firefoxPage{process: p, box: newInbox(), left: make(chan struct{}), wire: newFirefoxNetwork(t.Proxy != "")}
+	pg := &firefoxPage{
+		process: p, userContext: userContext, guest: userContext != "",
+		box: newInbox(), left: make(chan struct{}), wire: newFirefoxNetwork(t.Proxy != ""),
+	}
 	if err := pg.open(ctx, t); err != nil {
 		if p.alive() && ctx.Err() != nil {
 			p.close()

@@ -42,10 +42,11 @@ func (f *feed) open(ev asked) {
 	if err != nil || u.EscapedPath() != f.path || hostPort(u) != f.host || f.byRequest[ev.id] != nil {
 		return
 	}
-	// The nonce of a page is WORD-NUMBER. An EventSource that comes back by
-	// itself repeats its URL, and counts on.
+	// The nonce of a page is WORD-NUMBER, behind the subscription's own and a
+	// dot. An EventSource that comes back by itself repeats its URL, and counts on.
 	f.newest++
-	if _, number, ok := strings.Cut(u.Query().Get("nonce"), "-"); ok {
+	nonce := u.Query().Get("nonce")
+	if _, number, ok := strings.Cut(nonce[strings.LastIndexByte(nonce, '.')+1:], "-"); ok {
 		if n, err := strconv.Atoi(number); err == nil && n > f.newest {
 			f.newest = n
 		}

@@ -41,7 +41,7 @@ func parseSight(payload string) (sight, error) {
 	}
 	switch measure.EventKind(s.Kind) {
 	case measure.Headers, measure.Prelude, measure.Received, measure.Heartbeat,
-		measure.Gap, measure.End, measure.Failed, measure.Reconnect, done:
+		measure.Gap, measure.End, measure.Failed, measure.Reconnect, measure.Write, done:
 		return s, nil
 	}
 	return sight{}, fmt.Errorf("a report of kind %.40q", s.Kind)

@@ -32,6 +32,10 @@ func (b *Browser) Supports(s measure.Subscription) error {
 		return errors.New("a web socket opens an HTTP/1.1 connection of its own")
 	case t.SourceAddr != "":
 		return errors.New("a browser does not choose its source address")
+	case len(s.Uplink) > 0 && s.Technique != "websocket":
+		return fmt.Errorf("%s has no frames to send up", s.Technique)
+	case t.Header["Accept-Encoding"] != nil:
+		return errors.New("a browser chooses its Accept-Encoding itself")
 	case len(t.Header) > 0 && s.Technique == "websocket":
 		return errors.New("a browser sends no header of one's own with a web socket")
 	}

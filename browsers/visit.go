@@ -15,20 +15,45 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// visit is one subscription: a page in a context of its own, from loading to
-// leaving.
+// visit is one subscription: a page, from opening it to leaving.
 type visit struct {
 	browser      *Browser
 	subscription measure.Subscription
 	sink         func(measure.Event)
 }
 
-// run returns nil when ctx ended or the subscription is over.
-func (v *visit) run(ctx context.Context, p process) (err error) {
-	pg, err := p.openPage(ctx, v.subscription.Target)
+// enter opens a page in a context of its own, or in a visitor's, and lives
+// through the subscription in it.
+func (v *visit) enter(ctx context.Context, of *visitor) error {
+	t := v.subscription.Target
+	if of == nil || v.browser.engine.sharesProcess() {
+		if err := v.browser.enter(ctx); err != nil {
+			return err
+		}
+		defer v.browser.exit()
+	}
+	if of != nil {
+		p, pg, err := of.open(ctx, t)
+		if err != nil {
+			return err
+		}
+		return v.live(ctx, p, pg)
+	}
+	p, release, err := v.browser.take(ctx, t)
 	if err != nil {
 		return err
 	}
+	defer release()
+	pg, err := p.openPage(ctx, t)
+	if err != nil {
+		return err
+	}
+	return v.live(ctx, p, pg)
+}
+
+// live returns nil when ctx ended or the subscription is over. It closes the
+// page.
+func (v *visit) live(ctx context.Context, p process, pg page) (err error) {
 	defer func() {
 		switch {
 		case errors.Is(err, errLeft):
@@ -117,6 +142,7 @@ func (v *visit) start(ctx context.Context, pg page) error {
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
 		"interval": s.PollInterval.Milliseconds(), "retry": v.retry().Milliseconds(),
 		"method": s.Target.Method, "body": base64.StdEncoding.EncodeToString(s.Target.Body),
+		"uplink": s.Uplink, "uplink_pause": s.UplinkPause.Milliseconds(),
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)

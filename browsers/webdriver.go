@@ -16,7 +16,9 @@ import (
 type webdriver struct {
 	url  string // of the driver, then of the session
 	http *http.Client
-	turn sync.Mutex
+
+	turn    sync.Mutex
+	current string // the window that commands go to
 }
 
 // webdriverError is the driver's refusal of a command.
@@ -31,41 +33,83 @@ func newWebdriver(url string) *webdriver {
 	return &webdriver{url: url, http: &http.Client{Transport: new(http.Transport)}}
 }
 
-// open makes the session, and returns name and version of the browser.
-func (d *webdriver) open(ctx context.Context, capabilities object) (string, error) {
+// open makes the session, and returns the version of the browser and its first
+// window.
+func (d *webdriver) open(ctx context.Context, capabilities object) (version, window string, err error) {
 	var made struct {
 		SessionID    string `json:"sessionId"`
 		Capabilities struct {
 			BrowserVersion string `json:"browserVersion"`
 		} `json:"capabilities"`
 	}
-	err := d.command(ctx, "/session", object{"capabilities": object{"alwaysMatch": capabilities}}, &made)
+	d.turn.Lock()
+	defer d.turn.Unlock()
+	err = d.do(ctx, http.MethodPost, "/session", object{"capabilities": object{"alwaysMatch": capabilities}}, &made)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	d.url += "/session/" + made.SessionID
-	return "WebKitGTK/" + made.Capabilities.BrowserVersion, nil
+	err = d.do(ctx, http.MethodGet, "/window", nil, &d.current)
+	return made.Capabilities.BrowserVersion, d.current, err
 }
 
-// script runs the body of a function in the page and decodes what it returns,
-// or with async what it hands to its last argument.
-func (d *webdriver) script(ctx context.Context, how, body string, result any) error {
-	return d.command(ctx, "/execute/"+how, object{"script": body, "args": []any{}}, result)
+// in sends a command to a window.
+func (d *webdriver) in(ctx context.Context, window, path string, params object, result any) error {
+	d.turn.Lock()
+	defer d.turn.Unlock()
+	if err := d.turnTo(ctx, window); err != nil {
+		return err
+	}
+	return d.do(ctx, http.MethodPost, path, params, result)
+}
+
+// turnTo makes a window the current one.
+func (d *webdriver) turnTo(ctx context.Context, window string) error {
+	if window == d.current {
+		return nil
+	}
+	if err := d.do(ctx, http.MethodPost, "/window", object{"handle": window}, nil); err != nil {
+		return err
+	}
+	d.current = window
+	return nil
+}
+
+// beside opens another window and returns its handle.
+func (d *webdriver) beside(ctx context.Context, window string) (string, error) {
+	var made struct {
+		Handle string `json:"handle"`
+	}
+	// A tab would be hidden, and its timers slowed down.
+	err := d.in(ctx, window, "/window/new", object{"type": "window"}, &made)
+	return made.Handle, err
+}
+
+// closeWindow closes one.
+func (d *webdriver) closeWindow(ctx context.Context, window string) error {
+	d.turn.Lock()
+	defer d.turn.Unlock()
+	if err := d.turnTo(ctx, window); err != nil {
+		return err
+	}
+	d.current = "" // none: the next command has to name one
+	return d.do(ctx, http.MethodDelete, "/window", nil, nil)
 }
 
 // mostAnswered bounds what the driver may answer, in bytes.
 const mostAnswered = 64 << 20
 
-// command posts to a path of the session. A refusal is a *webdriverError. A
-// command that is given up leaves the session in an unknown state.
-func (d *webdriver) command(ctx context.Context, path string, params object, result any) error {
-	d.turn.Lock()
-	defer d.turn.Unlock()
-	body, err := json.Marshal(params)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+// do sends a command to the window that is current. A refusal is a
+// *webdriverError. A command that is given up leaves the session in an unknown
+// state.
+func (d *webdriver) do(ctx context.Context, method, path string, params object, result any) error {
+	var body bytes.Buffer
+	if params != nil {
+		if err := json.NewEncoder(&body).Encode(params); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, d.url+path, &body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

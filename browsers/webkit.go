@@ -115,7 +115,7 @@ func (w *webkit) start(ctx context.Context, l launch, patient time.Duration) (_ 
 		// Not by the driver's own capability, which is for http only.
 		args = append(args, "--proxy="+l.proxy)
 	}
-	p.version, err = p.session.open(ctx, object{
+	version, window, err := p.session.open(ctx, object{
 		// It takes no authority of the run's own: with one it has to accept all.
 		"acceptInsecureCerts":      l.insecure || l.roots != "",
 		"webkitgtk:browserOptions": object{"binary": w.browser, "args": args},
@@ -123,6 +123,7 @@ func (w *webkit) start(ctx context.Context, l launch, patient time.Duration) (_ 
 	if err != nil {
 		return nil, err
 	}
+	p.version, p.window = "WebKitGTK/"+version, window
 	return p, nil
 }
 

@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// webkitPage is the window of a WebKit of its own. A classic driver knows no
-// events: the page keeps its reports, and a loop fetches them.
+// webkitPage is a window of a WebKit. A classic driver knows no events: the page
+// keeps its reports, and a loop fetches them.
 type webkitPage struct {
 	process *webkitProcess
+	window  string
+	guest   bool // there are other windows
 	box     *inbox
 	leaving sync.Once
 	left    chan struct{}
@@ -50,12 +52,24 @@ func (pg *webkitPage) died() error {
 	return errors.New("the page crashed")
 }
 
+// longestLoad is how long the driver may be taken up by the loading of one
+// window while others want to be served; loading goes on behind it.
+const longestLoad = 500 * time.Millisecond
+
 func (pg *webkitPage) load(ctx context.Context, address *url.URL, technique string, within time.Duration) error {
 	call, cancel := context.WithTimeout(ctx, within+pg.process.patient)
 	defer cancel()
-	err := pg.process.session.command(call, "/timeouts", object{"pageLoad": within.Milliseconds()}, nil)
+	wait := within
+	if pg.guest {
+		wait = min(within, longestLoad)
+	}
+	session := pg.process.session
+	err := session.in(call, pg.window, "/timeouts", object{"pageLoad": wait.Milliseconds()}, nil)
 	if err == nil {
-		err = pg.process.session.command(call, "/url", object{"url": address.String()}, nil)
+		err = session.in(call, pg.window, "/url", object{"url": address.String()}, nil)
+	}
+	if refusedCommand(err, "timeout") && wait < within {
+		err = pg.settled(call, address, within-wait)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -81,6 +95,29 @@ func (pg *webkitPage) load(ctx context.Context, address *url.URL, technique stri
 	return foreignPage(ctx, pg)
 }
 
+// settled waits until a load that goes on has come to its end; the error is the
+// driver's for one that has not.
+func (pg *webkitPage) settled(ctx context.Context, address *url.URL, within time.Duration) error {
+	const pause = 50 * time.Millisecond // for other windows' commands
+	ticks := time.NewTicker(pause)
+	defer ticks.Stop()
+	for until := time.Now().Add(within); time.Now().Before(until); {
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		var at string
+		if err := pg.script(ctx, "sync", "return document.readyState + ' ' + location.href", &at); err != nil {
+			return err
+		}
+		if at == "complete "+address.String() {
+			return nil
+		}
+	}
+	return &webdriverError{Code: "timeout", Message: "page load"}
+}
+
 // failed makes sense of an error that is no refusal.
 func (pg *webkitPage) failed(err error) error {
 	switch {
@@ -92,11 +129,17 @@ func (pg *webkitPage) failed(err error) error {
 	return err
 }
 
+// script runs the body of a function in the page and decodes what it returns,
+// or with async what it hands to its last argument.
+func (pg *webkitPage) script(ctx context.Context, how, body string, result any, args ...any) error {
+	return pg.process.session.in(ctx, pg.window, "/execute/"+how, object{"script": body, "args": append([]any{}, args...)}, result)
+}
+
 func (pg *webkitPage) eval(ctx context.Context, expression string) (string, error) {
 	call, cancel := context.WithTimeout(ctx, pg.process.patient)
 	defer cancel()
 	var text string
-	err := pg.process.session.script(call, "sync", "return String("+expression+")", &text)
+	err := pg.script(call, "sync", "return String("+expression+")", &text)
 	switch {
 	case err == nil:
 		return text, nil
@@ -107,7 +150,7 @@ func (pg *webkitPage) eval(ctx context.Context, expression string) (string, erro
 }
 
 // Scripts by which reports travel: the first makes the page keep them, the
-// second waits for one, at most as long as a command of ours may have to wait.
+// second waits for one, at most as long as its first argument says.
 const (
 	keepReports = `(() => {
 		window.cometbenchReports = [];
@@ -124,7 +167,7 @@ const (
 			clearTimeout(timer);
 			answer(reports.splice(0));
 		};
-		const timer = setTimeout(done, reports.length ? 0 : 200);
+		const timer = setTimeout(done, reports.length ? 0 : arguments[0]);
 		if (!reports.length) window.cometbenchWake = done;`
 )
 
@@ -141,12 +184,22 @@ func (pg *webkitPage) start(ctx context.Context, expression string) error {
 	return nil
 }
 
+// longestFetch is how long other commands may have to wait for reports of this
+// page, in milliseconds: the driver does one thing at a time.
+const longestFetch = 200
+
 // fetch puts reports into the inbox until the page closes or fails.
 func (pg *webkitPage) fetch(ctx context.Context) {
+	pg.process.pumps.Add(1)
+	defer pg.process.pumps.Add(-1)
 	for {
-		call, cancel := context.WithTimeout(ctx, pg.process.patient)
+		// Not given up in the middle where the driver has others to serve.
+		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), pg.process.patient)
+		if !pg.guest {
+			context.AfterFunc(ctx, cancel)
+		}
 		var reports []string
-		err := pg.process.session.script(call, "async", fetchReports, &reports)
+		err := pg.script(call, "async", fetchReports, &reports, longestFetch/pg.process.pumps.Load())
 		cancel()
 		if ctx.Err() != nil {
 			return
@@ -161,11 +214,21 @@ func (pg *webkitPage) fetch(ctx context.Context) {
 	}
 }
 
-// close only lets go: the process serves nobody else, and is killed.
+// close only lets go of the first window, since its process serves nobody else
+// and is killed.
 func (pg *webkitPage) close() error {
 	if pg.stop != nil {
 		pg.stop()
 	}
 	pg.pump.Wait()
-	return nil
+	if !pg.guest {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pg.process.patient)
+	defer cancel()
+	if err := pg.process.session.closeWindow(ctx, pg.window); err != nil && ctx.Err() != nil {
+		pg.process.close()
+		return fmt.Errorf("%w: close window: %w", errHung, err)
+	}
+	return nil // it may have gone with the browser already
 }

@@ -2,8 +2,10 @@ package browsers
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cometbench/cometbench/internal/child"
@@ -18,9 +20,11 @@ type webkitProcess struct {
 	screen  *child.Child
 	driver  *child.Child
 	session *webdriver
+	window  string // the one it opens by itself
 	version string // as "WebKitGTK/2.50.6"
 	patient time.Duration
 	closing sync.Once
+	pumps   atomic.Int32 // pages that are asked for their reports in turn
 }
 
 func (p *webkitProcess) product() string { return p.version }
@@ -49,7 +53,19 @@ func (p *webkitProcess) close() {
 	})
 }
 
-// openPage takes the one window that there is.
+// openPage takes the window that there is.
 func (p *webkitProcess) openPage(context.Context, measure.Target) (page, error) {
-	return &webkitPage{process: p, box: newInbox(), left: make(chan struct{})}, nil
+	return &webkitPage{process: p, window: p.window, box: newInbox(), left: make(chan struct{})}, nil
+}
+
+// beside opens another window.
+func (pg *webkitPage) beside(ctx context.Context, _ measure.Target) (page, error) {
+	p := pg.process
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.patient)
+	defer cancel()
+	window, err := p.session.beside(ctx, pg.window)
+	if err != nil {
+		return nil, fmt.Errorf("open window: %w", pg.failed(err))
+	}
+	return &webkitPage{process: p, window: window, guest: true, box: newInbox(), left: make(chan struct{})}, nil
 }

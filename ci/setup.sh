@@ -35,12 +35,26 @@ check_go() {
 	fi
 }
 
-# One line a tool: the commands of which any will do, the Debian package, and
-# what is lost without it.
+# One line a tool: the commands of which any will do (or files, by their whole
+# names), the Debian package, and what is lost without it.
 tools() {
 	cat <<-'LIST'
-		nginx|nginx-light|cells and tests with real:nginx
+		apache2|apache2|cells and tests with real:apache2
+		/usr/lib/apache2/modules/mod_jk.so|libapache2-mod-jk|cells and tests with real:apache2/jk and real:apache2/jk-streaming
+		/usr/lib/apache2/modules/mod_security2.so|libapache2-mod-security2|cells and tests with real:apache2/modsecurity
+		caddy|caddy|cells and tests with real:caddy
+		h2o|h2o|cells and tests with real:h2o
 		haproxy|haproxy|cells and tests with real:haproxy
+		lighttpd|lighttpd|cells and tests with real:lighttpd
+		mitmdump|mitmproxy|cells and tests with real:mitmproxy
+		nghttpx|nghttp2-proxy|cells and tests with real:nghttpx
+		nginx|nginx-light|cells and tests with real:nginx
+		/usr/lib/nginx/modules/ngx_http_modsecurity_module.so|libnginx-mod-http-modsecurity|cells and tests with real:nginx/modsecurity
+		privoxy|privoxy|cells and tests with real:privoxy
+		squid|squid|cells and tests with real:squid
+		tinyproxy|tinyproxy|cells and tests with real:tinyproxy
+		traffic_server|trafficserver|cells and tests with real:trafficserver
+		varnishd|varnish|cells and tests with real:varnish
 		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in Chromium
 		firefox-esr firefox|firefox-esr|cells and tests in Firefox
 		WebKitWebDriver|webkit2gtk-driver xvfb|cells and tests in WebKit
@@ -58,7 +72,7 @@ find_missing() {
 	while IFS='|' read -r commands package cost; do
 		found=
 		for command in $commands; do
-			if command -v "$command" >/dev/null; then found=1; break; fi
+			if command -v "$command" >/dev/null || [[ $command == /* && -e $command ]]; then found=1; break; fi
 		done
 		if [ -z "$found" ]; then
 			missing_packages+=("$package")

@@ -79,6 +79,8 @@ func (h *hop) newTransport() *http.Transport {
 		IdleConnTimeout:        60 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
+		// Large chunks in half the reads; each open stream holds as much.
+		ReadBufferSize: 16 << 10,
 	}
 }
 

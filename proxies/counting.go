@@ -10,6 +10,7 @@ import (
 // counts are a hop's counters.
 type counts struct {
 	hits, accepted, upstream, open atomic.Int64
+	crashed                        atomic.Int64 // handlers that panicked without meaning to
 }
 
 func (c *counts) stats() Stats {

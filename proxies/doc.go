@@ -22,6 +22,9 @@
 // before those that act on the way back (buffer, latency). Where the order
 // between the two kinds matters, use two hops.
 //
+// [FailureModes] is the table of what users report, each with the composition
+// that makes it happen again. [Preset.Basis] says how sure a preset is.
+//
 // The package starts no programs: real:NAME is handed to the function in
 // [ParseOptions]. It judges nothing: whether a path is good is the business of
 // the checks.

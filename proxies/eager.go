@@ -2,6 +2,7 @@ package proxies
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"sync"
 )
@@ -107,11 +108,12 @@ func (e *eager) interim(status int, header http.Header) {
 		return
 	}
 	own := e.w.Header()
-	for name, values := range header {
-		own[name] = values
-	}
+	later := maps.Clone(own)
+	clear(own)
+	maps.Copy(own, header)
 	e.w.WriteHeader(status)
 	clear(own)
+	maps.Copy(own, later)
 }
 
 func (e *eager) flush() {

@@ -123,7 +123,7 @@ func plainAnswer(w http.ResponseWriter, status int, text string) {
 // oneLine makes text fit for a one-line answer.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' {
+		if r < ' ' || r == 0x7f {
 			return ' '
 		}
 		return r

@@ -3,6 +3,7 @@ package proxies
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -77,7 +78,8 @@ func (ex *exchange) trace() *httptrace.ClientTrace {
 		Got1xxResponse: func(code int, header textproto.MIMEHeader) error {
 			ex.mu.Lock()
 			defer ex.mu.Unlock()
-			if code != http.StatusContinue && !ex.answered {
+			// Clients of HTTP/1.0 know no interim answers (RFC 9110, 15.2).
+			if code != http.StatusContinue && !ex.answered && ex.in.ProtoAtLeast(1, 1) {
 				ex.back.interim(code, http.Header(header))
 			}
 			return nil
@@ -93,6 +95,10 @@ func (ex *exchange) roundTrip(out *http.Request) (*http.Response, error) {
 		var refused *refusedError
 		if errors.As(err, &refused) {
 			return ownAnswer(r, refused.status, refused.reason), nil
+		}
+		if err == nil && resp.StatusCode < 100 {
+			_ = resp.Body.Close()
+			return nil, fmt.Errorf("the origin answered with status %03d", resp.StatusCode)
 		}
 		if err == nil {
 			ex.noteHead(resp)
@@ -178,13 +184,33 @@ func (ex *exchange) copy(w http.ResponseWriter, out *http.Request) {
 		header.Add("Trailer", name)
 	}
 	w.WriteHeader(resp.StatusCode)
-	// The error is in ex already, whichever side it came from.
-	_, _ = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{resp.Body}, make([]byte, 32<<10))
+	pass(w, resp.Body)
 	for name, values := range resp.Trailer {
 		if len(resp.Trailer) != announced {
 			name = http.TrailerPrefix + name
 		}
 		header[name] = values
+	}
+}
+
+// pass copies each read at once, with a buffer that grows with what comes: most
+// streams say little and last long, and there may be thousands of them. Its
+// errors are in the exchange already, whichever side they came from.
+func pass(w io.Writer, r io.Reader) {
+	const first, most = 4 << 10, 64 << 10
+	for buf := make([]byte, first); ; {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if _, err := w.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+		if n == len(buf) && n < most {
+			buf = make([]byte, 2*n)
+		}
 	}
 }
 

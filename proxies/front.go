@@ -19,8 +19,10 @@ func (h *hop) newServer(handler http.Handler) *http.Server {
 		Handler:           h.tracked(handler),
 		MaxHeaderBytes:    maxHeaderBytes,
 		ReadHeaderTimeout: headerTimeout,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
-		BaseContext:       func(net.Listener) context.Context { return h.ctx },
+		// OPTIONS * is for the origin to answer.
+		DisableGeneralOptionsHandler: true,
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		BaseContext:                  func(net.Listener) context.Context { return h.ctx },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, c)
 		},

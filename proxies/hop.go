@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -119,12 +120,39 @@ func (h *hop) tracked(next http.Handler) http.Handler {
 		h.wg.Add(1)
 		h.mu.Unlock()
 		defer h.wg.Done()
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v != http.ErrAbortHandler {
+				h.counts.crashed.Add(1)
+			}
+			panic(v) // the server ends the connection
+		}()
+		if endsConnection(r) {
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(w, r)
 	})
 }
 
+// endsConnection reports whether r has to be the last request on its
+// connection. A head with both Content-Length and Transfer-Encoding, or with
+// the latter in HTTP/1.0, is where readers disagree about what follows, and the
+// connection must not go on (RFC 9112, 6.1). net/http takes the evidence out of
+// the head, so that each chunked request and each one in HTTP/1.0 ends its own;
+// to keep one of HTTP/1.0 open is not for proxies anyway (appendix C.2.2).
+func endsConnection(r *http.Request) bool {
+	return r.ProtoMajor == 1 && (r.ProtoMinor == 0 || slices.Contains(r.TransferEncoding, "chunked"))
+}
+
 func (h *hop) reverse(w http.ResponseWriter, r *http.Request) {
 	h.counts.hits.Add(1)
+	if r.Method == http.MethodConnect {
+		plainAnswer(w, http.StatusMethodNotAllowed, "this is a reverse proxy: no CONNECT")
+		return
+	}
 	h.handle(w, r, h.tripper(r, h.pools), h.sendReverse)
 }
 

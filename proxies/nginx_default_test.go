@@ -53,11 +53,12 @@ func nginxCases() []nginxCase {
 
 // tally is what a client has so far.
 type tally struct {
-	mu   sync.Mutex
-	body int
-	gzip bool
-	head http.Header
-	end  string
+	mu     sync.Mutex
+	body   int
+	gzip   bool
+	status int
+	head   http.Header
+	end    string
 }
 
 func (y *tally) read(r io.Reader) {
@@ -66,7 +67,7 @@ func (y *tally) read(r io.Reader) {
 		y.set(func() { y.end = ending(err) })
 		return
 	}
-	y.set(func() { y.body, y.head = 0, resp.Header })
+	y.set(func() { y.body, y.status, y.head = 0, resp.StatusCode, resp.Header })
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := resp.Body.Read(buf)

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
 )
 
 // Preset is a named set of faults that makes one hop behave like a program or
@@ -20,24 +19,13 @@ import (
 type Preset struct {
 	Name      string    `yaml:"name"`
 	Means     string    `yaml:"means"`     // one sentence
-	Faults    []string  `yaml:"-"`         // as in fault:…, applied from the origin outward
+	Faults    []Figure  `yaml:"faults"`    // applied from the origin outward
 	Modes     []Mode    `yaml:"modes"`     // empty: what the faults allow
-	Source    string    `yaml:"source"`    // where the figures come from
+	Source    string    `yaml:"source"`    // where the figures come from, where they do not say it themselves
 	Version   string    `yaml:"version"`   // of the program, if one was looked at
-	Certainty Certainty `yaml:"certainty"` // how well the figures are known
+	Certainty Certainty `yaml:"certainty"` // how well the figures are known, where they do not say it themselves
 	specs     []faultSpec
 }
-
-// Certainty says how well a preset's figures are known.
-type Certainty string
-
-// The certainties, best first.
-const (
-	Measured   Certainty = "measured"   // on the program itself
-	Documented Certainty = "documented" // read at the vendor
-	Reported   Certainty = "reported"   // a third party states it
-	Recalled   Certainty = "recalled"   // no source was opened
-)
 
 // PresetError is a mistake in a preset file.
 type PresetError struct {
@@ -107,54 +95,39 @@ func readSmallFile(name string) ([]byte, error) {
 
 // parsePreset reads the YAML of one preset; unknown fields are mistakes.
 func parsePreset(file string, data []byte) (Preset, error) {
-	var doc struct {
-		Preset `yaml:",inline"`
-		List   []placedText `yaml:"faults"`
-	}
-	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&doc)
+	var p Preset
+	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&p)
 	if err != nil {
 		return Preset{}, placed(file, err)
 	}
-	p := doc.Preset
-	for _, item := range doc.List {
-		spec, err := parseFault(item.text)
-		if err != nil {
-			return Preset{}, &PresetError{File: file, Line: item.line, Column: item.column, Err: err}
+	for i, figure := range p.Faults {
+		spec, err := parseFault(figure.Fault)
+		if err == nil {
+			err = figure.Certainty.check()
 		}
-		p.Faults = append(p.Faults, item.text)
+		if err != nil {
+			return Preset{}, &PresetError{File: file, Line: figure.line, Column: figure.column, Err: err}
+		}
 		p.specs = append(p.specs, spec)
+		if figure.Certainty == "" {
+			p.Faults[i].Certainty = p.Certainty
+		}
+		if figure.Source == "" {
+			p.Faults[i].Source = p.Source
+		}
 	}
 	for _, m := range p.Modes {
 		if !slices.Contains([]Mode{Reverse, Forward, TCP}, m) {
 			return Preset{}, &PresetError{File: file, Err: fmt.Errorf("mode %q: want reverse, forward or tcp", m)}
 		}
 	}
-	if !slices.Contains([]Certainty{"", Measured, Documented, Reported, Recalled}, p.Certainty) {
-		return Preset{}, &PresetError{File: file, Err: fmt.Errorf("certainty %q: want measured, documented, reported or recalled", p.Certainty)}
+	if err := p.Certainty.check(); err != nil {
+		return Preset{}, &PresetError{File: file, Err: err}
 	}
 	if p.Name == "" {
 		return Preset{}, &PresetError{File: file, Err: errors.New("name is missing")}
 	}
 	return p, nil
-}
-
-// placedText is a string that knows where it stood.
-type placedText struct {
-	text         string
-	line, column int
-}
-
-// UnmarshalYAML keeps the position of the value.
-func (p *placedText) UnmarshalYAML(node ast.Node) error {
-	s, ok := node.(ast.ScalarNode)
-	if !ok {
-		return yaml.NewDecoder(bytes.NewReader(nil)).DecodeFromNode(node, &p.text)
-	}
-	p.text = fmt.Sprint(s.GetValue())
-	if t := node.GetToken(); t != nil && t.Position != nil {
-		p.line, p.column = t.Position.Line, t.Position.Column
-	}
-	return nil
 }
 
 func placed(file string, err error) error {
@@ -174,7 +147,7 @@ func placed(file string, err error) error {
 
 // proxy makes the hop that the preset describes.
 func (p Preset) proxy(name string) (Proxy, error) {
-	s := &simulated{name: name, faults: p.specs}
+	s := &simulated{name: name, faults: p.specs, basis: p.Basis()}
 	if len(p.Modes) > 0 {
 		for _, m := range p.Modes {
 			if reason := s.cannot(m); reason != "" {

@@ -42,7 +42,7 @@ func TestPresetSymptoms(t *testing.T) {
 		{"caddy-default", "GET", nil, slow, "0s head 200, 1s a, 2s b, 2s end"},
 		{"varnish-default", "GET", nil, silent, "0s head 200, 0s a, 1m0s cut"},
 		{"squid-default", "GET", nil, silent, "0s head 200, 0s a, 15m0s cut"},
-		{"apache-default", "GET", nil, slow, "0s head 200, 2s ab, 2s end"},
+		{"apache-default", "GET", nil, slow, "0s head 200, 1s a, 2s b, 2s end"},
 		{"api-gateway-rest", "GET", nil, slow, "2s head 200, 2s ab, 2s end"},
 		{"kaspersky", "GET", nil, events("a", 4*time.Second, "b", time.Second), "2.5s head 200, 4s a, 5s b, 5s end"},
 		{"kaspersky", "GET", []string{"Accept: text/event-stream"}, events("a", 4*time.Second, "b", time.Second), "0s head 200, 4s a, 5s b, 5s end"},

@@ -3,6 +3,7 @@ package proxies
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net/url"
 )
 
@@ -89,12 +90,28 @@ type Instance interface {
 	Route() Route
 	// Stats counts since the start.
 	Stats() Stats
-	// Version and ConfigHash identify a real program ("" for simulated ones).
+	// Version and ConfigHash identify a real program. A preset's Version says
+	// what it is modelled on and how sure that is ([Preset.Basis]), so that a
+	// result which rests on hearsay carries that along; otherwise simulated
+	// ones have none.
 	Version() string
 	ConfigHash() string
 	// Close stops it with all its children and waits for them.
 	Close() error
 }
+
+// Reloader is an Instance that can be made to read its configuration again.
+type Reloader interface {
+	Instance
+	// Reload returns when what comes from then on is served by the new
+	// configuration. The error wraps ErrNoReload where the program has no way
+	// to do so.
+	Reload(ctx context.Context) error
+}
+
+// ErrNoReload says that a program cannot read its configuration again while it
+// runs.
+var ErrNoReload = errors.New("the program cannot read its configuration again")
 
 // Route is the way in. Base replaces the origin's scheme and host; nil is the
 // origin's own. Proxy is the forward proxy to ask for it; nil is none. Both
@@ -132,9 +149,13 @@ func (e *UnsupportedError) Error() string { return "proxy " + quoteName(e.Proxy)
 // MissingError says that a program is not installed.
 type MissingError struct {
 	Program string
-	Package string // the Debian package that brings it
+	Package string // the Debian package that brings it; "" when there is none
+	URL     string // where it comes from, when there is no package
 }
 
 func (e *MissingError) Error() string {
+	if e.Package == "" {
+		return e.Program + " is not installed; Debian has no package of it, see " + e.URL
+	}
 	return e.Program + " is not installed; apt-get install " + e.Package + " brings it"
 }

@@ -53,6 +53,7 @@ type road struct {
 	net   *memNet
 	way   way
 	hop   Instance
+	inner []Instance      // further hops, behind it
 	pair  selfsigned.Pair // of both the hop and the origin, where there is TLS
 	start time.Time
 
@@ -200,8 +201,10 @@ func (p *road) close(servers ...*http.Server) {
 	for _, s := range servers {
 		_ = s.Close()
 	}
-	if err := p.hop.Close(); err != nil {
-		p.t.Error(err)
+	for _, hop := range append([]Instance{p.hop}, p.inner...) {
+		if err := hop.Close(); err != nil {
+			p.t.Error(err)
+		}
 	}
 	p.net.close()
 	time.Sleep(time.Hour) // whatever an origin still waits for

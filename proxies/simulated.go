@@ -14,6 +14,7 @@ type simulated struct {
 	name   string
 	faults []faultSpec
 	modes  []Mode // nil: what the faults allow
+	basis  string // of a preset: what it is modelled on
 }
 
 func (s *simulated) Name() string     { return s.name }
@@ -97,7 +98,7 @@ func (s *simulated) startOn(listener net.Listener, dial Dialer, env Env) (Instan
 		_ = listener.Close()
 		return nil, fmt.Errorf("proxy %s: %w", quoteName(s.name), err)
 	}
-	return &running{hop: h, at: &url.URL{Scheme: schemeOf(env), Host: listener.Addr().String()}}, nil
+	return &running{hop: h, basis: s.basis, at: &url.URL{Scheme: schemeOf(env), Host: listener.Addr().String()}}, nil
 }
 
 // schemeOf is how a hop's address is asked: a relay of bytes speaks what its
@@ -155,8 +156,9 @@ func (s *simulated) checked(env Env) (Env, error) {
 
 // running is a started simulated hop.
 type running struct {
-	hop *hop
-	at  *url.URL
+	hop   *hop
+	basis string
+	at    *url.URL
 }
 
 func (r *running) Route() Route {
@@ -168,6 +170,6 @@ func (r *running) Route() Route {
 }
 
 func (r *running) Stats() Stats       { return r.hop.counts.stats() }
-func (r *running) Version() string    { return "" }
+func (r *running) Version() string    { return r.basis }
 func (r *running) ConfigHash() string { return "" }
 func (r *running) Close() error       { return r.hop.Close() }

@@ -63,7 +63,7 @@ func (ex *exchange) refuse(err error) {
 
 func writeHead(w io.Writer, resp *http.Response) error {
 	var b strings.Builder
-	b.WriteString("HTTP/1.1 " + resp.Status + "\r\n")
+	b.WriteString("HTTP/1.1 " + oneLine(resp.Status) + "\r\n")
 	if err := resp.Header.Write(&b); err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@
 // recycles or ends, and is handed the time. [Options] is the closed table of
 // what a subscriber may ask for.
 //
-// Beside the techniques, /llm/v1/chat/completions stands in for a language
+// Beside the techniques, /sink takes a request's body and writes down when each
+// piece of it came, and /llm/v1/chat/completions stands in for a language
 // model behind the chat completions API, for trying what measures an
 // application's own endpoint; the index page lists its options.
 //

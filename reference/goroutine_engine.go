@@ -52,10 +52,17 @@ func attachStream(w http.ResponseWriter, r *http.Request, sub *Subscription, f F
 
 func attachPoll(w http.ResponseWriter, r *http.Request, sub *Subscription, f Framer) {
 	sub.accepted(f.Head().Status)
-	a, err := poll(r.Context(), sub, f)
+	a, err := poll(r.Context(), sub, f, func() {
+		if r.ProtoAtLeast(1, 1) { // HTTP/1.0 has no answers before the answer
+			w.WriteHeader(http.StatusProcessing)
+		}
+	})
 	if err != nil {
 		sub.aborted("context: " + err.Error())
 		return
+	}
+	if sub.Params.Fail == failCut {
+		cutPoll(w, sub, f.Head(), a.body)
 	}
 	if err := answerWhole(w, f.Head(), a.body, compresses(w, r, sub.Params.Gzip)); err != nil {
 		sub.aborted("write: " + err.Error())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -97,6 +98,16 @@ func wantWord(s string, words []string) error {
 		return fmt.Errorf("want %s, did you mean %s", strings.Join(words, " or "), near)
 	}
 	return fmt.Errorf("want %s", strings.Join(words, " or "))
+}
+
+// setStatus accepts the statuses that say no.
+func setStatus(p *Params, s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n != http.StatusNoContent && (n < 400 || n > 599) {
+		return errors.New("want 204, or 400 to 599")
+	}
+	p.Status = n
+	return nil
 }
 
 func setSlow(p *Params, s string) error {

@@ -34,6 +34,7 @@ func Options() []Option {
 	return []Option{
 		{"after", "EPOCH-SEQ", "", "Resume behind this message id; Last-Event-ID wins over it.", setAfter},
 		{"heartbeat", "duration", "25s", "Silence after which a heartbeat is sent; 0 sends none.", setDuration(func(p *Params) *span { return &p.Heartbeat })},
+		{"hello", "duration", "0", "How long after its head a stream says anything: until then nothing of the body is sent.", setDuration(func(p *Params) *span { return &p.Hello })},
 		{"prelude", "bytes", "0", "Bytes to send once before anything else, the line end included.", setInt(maxPrelude, func(p *Params) *int { return &p.Prelude })},
 		{"padding", "bytes", "0", "Least size of a message frame; spaces fill it up.", setInt(maxPadding, func(p *Params) *int { return &p.Padding })},
 		{"recycle_bytes", "bytes", "65536", "Body bytes, prelude excepted, after which a stream ends; 0 is never.", setInt64(0, maxBytes, func(p *Params) *int64 { return &p.RecycleBytes })},
@@ -55,6 +56,13 @@ func Options() []Option {
 		{"compress", "gzip", "", "Compress the body if the request accepts it.", setFlag(func(p *Params) *bool { return &p.Gzip }, "gzip", "")},
 		{"flush", "0|1", "1", "Whether each message is flushed.", setFlag(func(p *Params) *bool { return &p.Flush }, "1", "0")},
 		{"slow", "disconnect|drop|wait", "disconnect", "What happens when more than 256 messages or 1 MB wait for the subscriber.", setSlow},
+		{"echo", "0|1", "0", "Answer with a cookie and with the request's X-Cometbench-Probe as X-Cometbench-Echo, and write the names of the request's header fields down.", setFlag(func(p *Params) *bool { return &p.Echo }, "1", "0")},
+		{"fail", "403|502|close|cut", "", "Fail instead of serving: with this status, by closing the connection unanswered, or by breaking off behind the first message of a stream, in the middle of a poll's answer.", setWord(func(p *Params) *string { return &p.Fail }, failForbidden, failBadGateway, failClose, failCut)},
+		{"break", "messages", "0", "The message, counted from 1, in the middle of which a stream is broken off without an end notice; 0 is none.", setInt(maxLimit, func(p *Params) *int { return &p.Break })},
+		{"status", "204|400-599", "", "Answer with this status instead of a subscription.", setStatus},
+		{"interim", "duration", "0", "Pause between 102 answers while a poll is held, over HTTP/1.1 and later; 0 sends none.", setDuration(func(p *Params) *span { return &p.Interim })},
+		{"keepalive", "duration", "0", "Silence after which TCP asks the peer of the connection whether it is there, and again as often; two questions without an answer end it. 0 leaves the system's; whole seconds count.", setDuration(func(p *Params) *span { return &p.KeepAlive })},
+		{"user_timeout", "duration", "0", "How long sent bytes may go unacknowledged until TCP ends the connection (TCP_USER_TIMEOUT; Linux only); 0 leaves the system's.", setDuration(func(p *Params) *span { return &p.UserTimeout })},
 		{"nonce", "text", "", "Ignored, and kept in the record; it makes a URL unique.", setText(func(p *Params) *string { return &p.Nonce })},
 	}
 }

@@ -10,18 +10,22 @@ import (
 
 func TestParseParams(t *testing.T) {
 	got, err := ParseParams(url.Values{
-		"channel": {"c"}, "token": {"secret"}, "after": {"e7k2-41"}, "heartbeat": {"0"}, "prelude": {"2048"}, "padding": {"100"},
+		"channel": {"c"}, "token": {"secret"}, "after": {"e7k2-41"}, "heartbeat": {"0"}, "hello": {"500ms"}, "prelude": {"2048"}, "padding": {"100"},
 		"recycle_bytes": {"0"}, "recycle_after": {"250ms"}, "hold": {"1m"}, "interval": {"3s"}, "retry": {"0"}, "close_after": {"0s"},
 		"length": {"2000"}, "limit": {"7"}, "callback": {"$a.b_c"}, "subtype": {"mixed"}, "framing": {"binary"}, "type": {"text/plain"}, "charset": {"none"},
-		"nosniff": {"0"}, "accel": {"no"}, "no_transform": {"1"}, "compress": {"gzip"}, "flush": {"0"}, "slow": {"drop"}, "nonce": {"x y"},
+		"nosniff": {"0"}, "accel": {"no"}, "no_transform": {"1"}, "compress": {"gzip"}, "flush": {"0"}, "slow": {"drop"}, "echo": {"1"}, "fail": {"cut"}, "nonce": {"x y"},
+
+		"break": {"3"}, "status": {"502"}, "interim": {"1s"}, "keepalive": {"2s"}, "user_timeout": {"1500ms"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Params{
-		After: "e7k2-41", Prelude: 2048, Padding: 100, RecycleAfter: 250 * time.Millisecond, Hold: time.Minute, Interval: 3 * time.Second,
+		After: "e7k2-41", Hello: 500 * time.Millisecond, Prelude: 2048, Padding: 100, RecycleAfter: 250 * time.Millisecond, Hold: time.Minute, Interval: 3 * time.Second,
 		Length: 2000, Limit: 7, Callback: "$a.b_c", Subtype: "mixed", Framing: "binary", Type: "text/plain", Charset: "none", Nosniff: "0",
-		AccelOff: true, NoTransform: true, Gzip: true, Slow: SlowDrop, Nonce: "x y",
+		AccelOff: true, NoTransform: true, Gzip: true, Slow: SlowDrop, Echo: true, Fail: "cut", Nonce: "x y",
+
+		Break: 3, Status: 502, Interim: time.Second, KeepAlive: 2 * time.Second, UserTimeout: 1500 * time.Millisecond,
 	}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -76,10 +80,14 @@ func TestParseParamsRefuses(t *testing.T) {
 		"callback=":                            "want a name",
 		"callback=" + strings.Repeat("a", 129): "want a name",
 		"subtype=mixd":                         "did you mean mixed",
+		"fail=404":                             "want 403 or",
 		"slow=wiat":                            "did you mean wait",
 		"flush=yes":                            "want 1 or 0",
 		"accel=yes":                            "want no",
 		"compress=br":                          "want gzip",
+		"status=200":                           "want 204, or 400 to 599",
+		"status=600":                           "want 204, or 400 to 599",
+		"break=-1":                             "want a whole number",
 		"charset=latin1":                       "want utf-8 or none",
 		"type=html":                            "want a media type",
 		"type=text/html%0D%0AX:":               "want a media type",
@@ -150,7 +158,7 @@ func FuzzParseParams(f *testing.F) {
 			}
 			return
 		}
-		for _, d := range []time.Duration{p.Heartbeat, p.RecycleAfter, p.Hold, p.Interval, p.Retry, p.CloseAfter} {
+		for _, d := range []time.Duration{p.Heartbeat, p.RecycleAfter, p.Hold, p.Interval, p.Retry, p.CloseAfter, p.Interim, p.KeepAlive, p.UserTimeout} {
 			if d != 0 && (d < minDuration || d > maxDuration) {
 				t.Errorf("%q gives %v", raw, d)
 			}

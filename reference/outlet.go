@@ -9,11 +9,16 @@ import (
 // outlet is where a stream's frames go. The stream loop calls it serially,
 // except interrupt.
 type outlet interface {
+	// head hands the head to the kernel, before anything of the body.
+	head() error
 	// send hands one frame to the kernel; with flush it returns when it did.
 	send(frame []byte, flush bool) error
 	// heartbeat says that the stream is alive by the carrier's own means. The
 	// loop uses it when the framer has no bytes for a heartbeat.
 	heartbeat() error
+	// breakOff hands the first half of a frame to the kernel. It is the last
+	// thing written.
+	breakOff(frame []byte) error
 	// allow bounds the writes from now on by one deadline.
 	allow(d time.Duration)
 	// interrupt breaks a blocked send off. It is called at any time, by
@@ -44,6 +49,8 @@ func newHTTPOutlet(w http.ResponseWriter, head Head, compress bool) (*httpOutlet
 	return o, nil
 }
 
+func (o *httpOutlet) head() error { return o.rc.Flush() }
+
 // send writes a frame with one Write and one Flush: net/http makes one chunk
 // of it.
 func (o *httpOutlet) send(frame []byte, flush bool) error {
@@ -61,6 +68,8 @@ func (o *httpOutlet) send(frame []byte, flush bool) error {
 	}
 	return o.rc.Flush()
 }
+
+func (o *httpOutlet) breakOff(frame []byte) error { return o.send(frame[:len(frame)/2], true) }
 
 // heartbeat has nothing to add: HTTP has no heartbeat of its own.
 func (o *httpOutlet) heartbeat() error { return nil }

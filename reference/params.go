@@ -18,8 +18,9 @@ const (
 type Params struct {
 	After        string
 	Heartbeat    time.Duration
-	Prelude      int // bytes
-	Padding      int // bytes, least size of a message frame
+	Hello        time.Duration // from the head to the first byte of a stream's body
+	Prelude      int           // bytes
+	Padding      int           // bytes, least size of a message frame
 	RecycleBytes int64
 	RecycleAfter time.Duration
 	Hold         time.Duration
@@ -39,6 +40,13 @@ type Params struct {
 	Gzip         bool
 	Flush        bool // after each message
 	Slow         SlowPolicy
+	Echo         bool   // hand a cookie and the probe back, and note what arrived
+	Fail         string // how to fail instead; "" is to serve
+	Break        int    // message in whose middle the stream is broken off, 0 is none
+	Status       int    // answered instead of a subscription, 0 is none
+	Interim      time.Duration
+	KeepAlive    time.Duration
+	UserTimeout  time.Duration
 	Nonce        string
 }
 

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,6 +14,7 @@ type peer struct {
 	http   string // protocol version as the origin saw it: "1.0", "1.1", "2"
 	method string
 	note   string // key=value words
+	fields string // names of the header fields it came with, if it asked to have them written down
 }
 
 // newPeer notes the request: the technique, the nonce, and those headers that
@@ -50,13 +52,19 @@ func httpVersion(r *http.Request) string {
 
 type connKey struct{}
 
+// connection is what a request knows of the connection it came on.
+type connection struct {
+	number int
+	conn   net.Conn // nil over QUIC
+}
+
 // withConn numbers a connection.
-func withConn(ctx context.Context, n int) context.Context {
-	return context.WithValue(ctx, connKey{}, n)
+func withConn(ctx context.Context, n int, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, connection{n, c})
 }
 
 // connNumber is the number of the request's connection, 0 when it has none.
 func connNumber(r *http.Request) int {
-	n, _ := r.Context().Value(connKey{}).(int)
-	return n
+	c, _ := r.Context().Value(connKey{}).(connection)
+	return c.number
 }

@@ -18,10 +18,15 @@ type answer struct {
 }
 
 // poll waits, if the subscription is held, until there is something to say,
-// the hold is over or the subscription is detached, and makes the answer. The
-// error is the context's.
-func poll(ctx context.Context, sub *Subscription, f Framer) (answer, error) {
-	var late <-chan time.Time
+// the hold is over or the subscription is detached, and makes the answer. While
+// it waits it calls still every Params.Interim. The error is the context's.
+func poll(ctx context.Context, sub *Subscription, f Framer, still func()) (answer, error) {
+	var late, interim <-chan time.Time
+	if sub.Params.Interim > 0 {
+		ticker := time.NewTicker(sub.Params.Interim)
+		defer ticker.Stop()
+		interim = ticker.C
+	}
 	if sub.class == Held && sub.Params.Hold > 0 {
 		timer := time.NewTimer(sub.Params.Hold)
 		defer timer.Stop()
@@ -37,6 +42,8 @@ func poll(ctx context.Context, sub *Subscription, f Framer) (answer, error) {
 		select {
 		case <-ctx.Done():
 			return answer{}, ctx.Err()
+		case <-interim:
+			still()
 		case <-sub.wake:
 		case <-late:
 			wait = false

@@ -102,7 +102,7 @@ func (l *quicListener) accept() error {
 
 // connContext prepares the context of a connection's requests.
 func (l *quicListener) connContext(ctx context.Context, _ *quic.Conn) context.Context {
-	return withWebTransport(withConn(ctx, int(l.s.accepted.Add(1))), l.wt)
+	return withWebTransport(withConn(ctx, int(l.s.accepted.Add(1)), nil), l.wt)
 }
 
 // serve counts requests, so that a shutdown can wait for them.

@@ -15,6 +15,7 @@ const (
 	kindError        = "error"         // a subscribe request was refused
 	kindAbortNoticed = "abort-noticed" // the peer is gone
 	kindPublish      = "publish"       // the hub accepted a message
+	kindMessage      = "message"       // something came up from the client: a frame of a socket, a piece of a request's body
 )
 
 // recordEvent is one line of the origin's record. The fields are named as in a
@@ -31,6 +32,8 @@ type recordEvent struct {
 	HTTP   string `json:"http,omitempty"`
 	Method string `json:"method,omitempty"`
 	Sub    int    `json:"sub,omitempty"`
+	Fields string `json:"fields,omitempty"` // names of the request's header fields, sorted and comma-separated, if it asked for it
+	Sum    string `json:"sum,omitempty"`    // of a socket's frame
 }
 
 // recordBounds are the bounds of a record.

@@ -13,7 +13,7 @@ func (s *Subscription) note(e recordEvent) {
 
 // accepted notes that the request was taken.
 func (s *Subscription) accepted(status int) {
-	s.note(recordEvent{Kind: kindHeaders, Status: status, HTTP: s.peer.http, Method: s.peer.method, Note: s.peer.note})
+	s.note(recordEvent{Kind: kindHeaders, Status: status, HTTP: s.peer.http, Method: s.peer.method, Note: s.peer.note, Fields: s.peer.fields})
 }
 
 func (s *Subscription) wrote(m *Message, n int) {
@@ -31,6 +31,11 @@ func (s *Subscription) said(c Control, n int) {
 		}
 		s.note(recordEvent{Kind: kindGap, ID: c.Next, Bytes: n, Note: note})
 	}
+}
+
+// heard notes a frame that came up a socket.
+func (s *Subscription) heard(n int, sum string) {
+	s.note(recordEvent{Kind: kindMessage, Bytes: n, Sum: sum})
 }
 
 func (s *Subscription) ended(reason string) {

@@ -31,8 +31,8 @@ func (s *Server) newHTTPServer() (*http.Server, context.CancelFunc) {
 		Protocols:         s.cfg.protocols(),
 		ErrorLog:          s.cfg.ErrorLog,
 		BaseContext:       func(net.Listener) context.Context { return base },
-		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-			return withConn(ctx, int(s.accepted.Add(1)))
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return withConn(ctx, int(s.accepted.Add(1)), c)
 		},
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {

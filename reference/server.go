@@ -84,6 +84,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.guard(w, r, s.serveRecord)
 	case strings.HasPrefix(path, "/t/"):
 		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
+	case path == sinkPath:
+		s.serveSink(w, r)
 	case path == completionsPath:
 		s.serveCompletions(w, r)
 	default:

@@ -22,8 +22,12 @@ type stream struct {
 	f    Framer
 	out  outlet
 	life Lifetime
+	sent int // messages
 	buf  []byte
 }
+
+// errBroken ends a stream that was to be broken off.
+var errBroken = errors.New("broken off")
 
 func newStream(sub *Subscription, f Framer, out outlet, length int64) *stream {
 	p := &sub.Params
@@ -48,6 +52,10 @@ func (s *stream) run(ctx context.Context) (reason string, err error) {
 	switch {
 	case err == nil:
 		s.sub.ended(reason)
+	case errors.Is(err, errAsked):
+		s.sub.ended(noteCut)
+	case errors.Is(err, errBroken):
+		s.sub.ended(errBroken.Error())
 	case s.sub.queue.overrun(): // the interrupt broke the write off
 		s.sub.ended(ReasonSlow)
 	case errors.Is(err, context.Canceled):
@@ -59,6 +67,9 @@ func (s *stream) run(ctx context.Context) (reason string, err error) {
 }
 
 func (s *stream) follow(ctx context.Context) (reason string, err error) {
+	if err := s.waitForHello(ctx); err != nil {
+		return "", err
+	}
 	s.buf = s.f.Open(s.buf[:0], s.sub.hello())
 	if err := s.out.send(s.buf, true); err != nil {
 		return "", err
@@ -144,11 +155,20 @@ func (s *stream) message(m *Message) (reason string, err error) {
 	if !s.fits() {
 		return s.doesNotFit(m)
 	}
+	if s.sent++; s.sent == s.sub.Params.Break {
+		if err := s.out.breakOff(s.buf); err != nil {
+			return "", err
+		}
+		return "", errBroken
+	}
 	if err := s.out.send(s.buf, s.sub.Params.Flush); err != nil {
 		return "", err
 	}
 	s.sub.taken(m)
 	s.sub.wrote(m, len(s.buf))
+	if s.sub.Params.Fail == failCut {
+		return "", errAsked
+	}
 	now := time.Now()
 	s.life.Message(now, len(s.buf))
 	if cap(s.buf) > keepFrame {

@@ -73,6 +73,12 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 		return refuse(http.StatusBadRequest, err)
 	}
 	sub.Params = params
+	if params.Status != 0 {
+		return refuse(params.Status, errors.New("this status was asked for"))
+	}
+	if err := tune(r, &params); err != nil {
+		return refuse(http.StatusNotImplemented, err)
+	}
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
 		if _, _, err := parsePosition(id); err != nil {
 			return refuse(http.StatusBadRequest, fmt.Errorf("Last-Event-ID %.40q: %w", id, err))
@@ -88,6 +94,12 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 	f, err := t.Frame(r, sub)
 	if err != nil {
 		return refuse(http.StatusBadRequest, err)
+	}
+	if params.Echo {
+		sub.echo(w, r)
+	}
+	if s.failAsAsked(w, sub) {
+		return nil
 	}
 	leave, err := s.hub.subscribe(sub)
 	switch {

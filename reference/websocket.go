@@ -41,7 +41,7 @@ func (t webSocket) ServeSocket(w http.ResponseWriter, r *http.Request, sub *Subs
 		return // Accept has answered
 	}
 	sub.accepted(http.StatusSwitchingProtocols)
-	out, ctx := newSocketOutlet(r.Context(), conn, raw.conn)
+	out, ctx := newSocketOutlet(r.Context(), conn, raw.conn, sub.heard)
 	reason, err := newStream(sub, f, out, 0).run(ctx)
 	if err != nil {
 		out.abandon()

@@ -3,9 +3,14 @@ package reference
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -21,12 +26,13 @@ const socketReadLimit = 1 << 20
 
 var errInvalidText = errors.New("text frame is not UTF-8")
 
-// socketOutlet writes frames to a websocket, and reads and discards what the
-// client sends.
+// socketOutlet writes frames to a websocket, and reads what the client sends,
+// of which it keeps the size and a sum.
 type socketOutlet struct {
 	conn   *websocket.Conn
 	raw    net.Conn
-	ctx    context.Context // of the socket; ends when the peer leaves
+	heard  func(n int, sum string) // is told of each message that came up
+	ctx    context.Context         // of the socket; ends when the peer leaves
 	cancel context.CancelCauseFunc
 	free   func() bool    // unties interrupt from ctx
 	tasks  sync.WaitGroup // the reader and the ping
@@ -36,9 +42,9 @@ type socketOutlet struct {
 
 // newSocketOutlet starts the reader. The context it returns ends, with the
 // cause, when the peer is gone or misbehaves.
-func newSocketOutlet(ctx context.Context, conn *websocket.Conn, raw net.Conn) (*socketOutlet, context.Context) {
+func newSocketOutlet(ctx context.Context, conn *websocket.Conn, raw net.Conn, heard func(n int, sum string)) (*socketOutlet, context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	o := &socketOutlet{conn: conn, raw: raw, ctx: ctx, cancel: cancel, pinging: make(chan struct{}, 1)}
+	o := &socketOutlet{conn: conn, raw: raw, heard: heard, ctx: ctx, cancel: cancel, pinging: make(chan struct{}, 1)}
 	conn.SetReadLimit(socketReadLimit)
 	o.free = context.AfterFunc(ctx, o.interrupt) // nobody waits for a write to a peer that is gone
 	o.tasks.Go(o.read)
@@ -58,6 +64,16 @@ func (o *socketOutlet) read() {
 	}
 }
 
+// newFrameSum begins the sum of a message that comes up, and frameSum writes
+// it: the first 8 hex digits of the SHA-256 of "b:" and its bytes.
+func newFrameSum() hash.Hash {
+	h := sha256.New()
+	h.Write([]byte("b:"))
+	return h
+}
+
+func frameSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)[:4]) }
+
 // discard reads one message, which must be UTF-8 if it is text.
 func (o *socketOutlet) discard(buf []byte) error {
 	// Reads live as long as the connection: a context that ends would break
@@ -66,9 +82,12 @@ func (o *socketOutlet) discard(buf []byte) error {
 	if err != nil {
 		return err
 	}
+	sum, size := newFrameSum(), 0
 	kept := 0 // bytes of an unfinished character
 	for {
 		n, err := r.Read(buf[kept:])
+		sum.Write(buf[kept : kept+n])
+		size += n
 		if kind == websocket.MessageText {
 			text := buf[:kept+n]
 			for len(text) > 0 && utf8.FullRune(text) {
@@ -84,6 +103,7 @@ func (o *socketOutlet) discard(buf []byte) error {
 			if kept > 0 {
 				return errInvalidText
 			}
+			o.heard(size, frameSum(sum))
 			return nil
 		}
 		if err != nil {
@@ -92,8 +112,25 @@ func (o *socketOutlet) discard(buf []byte) error {
 	}
 }
 
+// head has nothing to do: a socket opens when its head is there.
+func (o *socketOutlet) head() error { return nil }
+
 func (o *socketOutlet) send(frame []byte, _ bool) error {
 	return o.conn.Write(context.Background(), websocket.MessageText, frame)
+}
+
+// breakOff writes a text frame's head and half of what the head promises.
+// Nothing else is written then but pings, whose place between frames it has.
+func (o *socketOutlet) breakOff(frame []byte) error {
+	head := []byte{0x81, byte(len(frame))} // RFC 6455, 5.2: the last frame of a text message
+	switch {
+	case len(frame) > math.MaxUint16:
+		head = binary.BigEndian.AppendUint64([]byte{0x81, 127}, uint64(len(frame)))
+	case len(frame) > 125:
+		head = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(frame)))
+	}
+	_, err := o.raw.Write(append(head, frame[:len(frame)/2]...))
+	return err
 }
 
 // heartbeat sends a ping and leaves the pong to wait for itself; while one is

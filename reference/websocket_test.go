@@ -3,6 +3,8 @@ package reference
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -107,7 +109,7 @@ func TestSocketPings(t *testing.T) {
 	}
 }
 
-func TestSocketDiscardsWhatItIsSent(t *testing.T) {
+func TestSocketNotesWhatItIsSent(t *testing.T) {
 	long := strings.Repeat("é", 3000) // characters lie across reads
 	for _, tt := range []struct {
 		name string
@@ -132,6 +134,11 @@ func TestSocketDiscardsWhatItIsSent(t *testing.T) {
 				_ = conn.Write(t.Context(), tt.kind, tt.body)
 				synctest.Wait()
 				if tt.want == 0 {
+					sum := sha256.Sum256(append([]byte("b:"), tt.body...))
+					events, _, _ := b.record.since("c", 0)
+					if up := events[len(events)-1]; up.Kind != kindMessage || up.Bytes != len(tt.body) || up.Sum != hex.EncodeToString(sum[:4]) {
+						t.Errorf("record %+v", up)
+					}
 					if b.hub.Subscribers("c") != 1 {
 						t.Errorf("closed: %v", <-read)
 					}

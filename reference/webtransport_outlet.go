@@ -25,10 +25,15 @@ func newTransportOutlet(session *webtransport.Session) (*transportOutlet, error)
 	return &transportOutlet{session: session, stream: stream}, nil
 }
 
+// head has nothing to do: a session opens when its head is there.
+func (o *transportOutlet) head() error { return nil }
+
 func (o *transportOutlet) send(frame []byte, _ bool) error {
 	_, err := o.stream.Write(frame)
 	return err
 }
+
+func (o *transportOutlet) breakOff(frame []byte) error { return o.send(frame[:len(frame)/2], true) }
 
 // heartbeat has nothing to add: a heartbeat is a line.
 func (o *transportOutlet) heartbeat() error { return nil }

@@ -22,7 +22,8 @@ type chart struct {
 	span     float64 // of the whole trial
 	messages []message
 	marks    []event
-	known    bool // what the origin sent is on record
+	known    bool               // what the origin sent is on record
+	limits   measure.Thresholds // of delay; zero fields are the usual ones
 }
 
 // message is one message id on its way.
@@ -98,7 +99,7 @@ func newChart(trial string, events []event) chart {
 			}
 			c.known = true
 		case measure.Write:
-			if e.ID == "" { // a prelude or a notice
+			if e.ID == "" { // a prelude, a notice, or something that the client sent up
 				continue
 			}
 			m := find(e.ID)
@@ -107,6 +108,9 @@ func newChart(trial string, events []event) chart {
 			}
 			m.writes, c.known = append(m.writes, e.at), true
 		case measure.Received:
+			if e.Side == measure.SideOrigin { // something that came up
+				continue
+			}
 			if e.ID == "" { // an application's message without a number stands alone
 				c.messages = append(c.messages, message{arrivals: []float64{e.at}})
 				continue

@@ -27,7 +27,7 @@ const (
 // svg draws the trial: the origin's lane on top, the client's below, a line
 // per message. id must be unique in the page.
 func (c chart) svg(id, title string) string {
-	d := &drawing{span: max(c.span, 1)}
+	d := &drawing{span: max(c.span, 1), limits: c.limits.OrUsual()}
 	fmt.Fprintf(&d.b, `<svg viewBox="0 0 %d %d" role="img" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">%s</desc>`,
 		chartWidth, chartHeight, id, id, id, html.EscapeString(title), id, html.EscapeString(c.words()))
 	d.text("tl", 4, laneOrigin+4, "origin")
@@ -43,8 +43,9 @@ func (c chart) svg(id, title string) string {
 // drawing writes SVG. Paths of a class are joined, so that a message costs a
 // few bytes.
 type drawing struct {
-	b    strings.Builder
-	span float64
+	b      strings.Builder
+	span   float64
+	limits measure.Thresholds
 }
 
 func (d *drawing) x(t float64) int {
@@ -95,7 +96,6 @@ func (d *drawing) axis() {
 // lines joins each sending with its arrivals. How late a message is decides
 // the line's class (prompt, late, very late); its slope shows the same.
 func (d *drawing) lines(messages []message) {
-	limits := measure.NewThresholds(0, 0)
 	joins := map[string]*strings.Builder{"m0": {}, "m1": {}, "m2": {}}
 	var sent, arrived, lost, writes strings.Builder
 	var lastFrom, lastTo int
@@ -113,9 +113,9 @@ func (d *drawing) lines(messages []message) {
 			}
 			class := "m0"
 			switch delay := t - m.sent; {
-			case delay > float64(limits.Late.Microseconds()):
+			case delay > float64(d.limits.Late.Microseconds()):
 				class = "m2"
-			case delay > float64(limits.Prompt.Microseconds()):
+			case delay > float64(d.limits.Prompt.Microseconds()):
 				class = "m1"
 			}
 			from, to := d.x(m.sent), d.x(t)

@@ -30,7 +30,7 @@ func CSV(w io.Writer, runs []*measure.Run) error {
 	head := []string{
 		"run", "cell", "technique", "proxy", "client", "http", "tls", "variant", "cell_verdict",
 		"check", "kind", "axis", "verdict", "cause", "want", "got", "advice",
-		"proxy_version", "http_upstream", "ended_by", "end_kind", "hits", "took_ms",
+		"proxy_version", "http_upstream", "ended_by", "end_kind", "hits", "took_ms", "verdicts",
 	}
 	for _, name := range columns {
 		head = append(head, inert(name))
@@ -57,7 +57,16 @@ func checkRow(c *cell, k measure.CheckRecord) []string {
 	for i, text := range row {
 		row[i] = inert(text)
 	}
-	return append(row, strconv.Itoa(k.Hits), strconv.FormatInt(k.TookMS, 10))
+	return append(row, strconv.Itoa(k.Hits), strconv.FormatInt(k.TookMS, 10), verdictList(k.Verdicts))
+}
+
+// verdictList are those of the repetitions of a check.
+func verdictList(verdicts []measure.Verdict) string {
+	words := make([]string, len(verdicts))
+	for i, v := range verdicts {
+		words[i] = string(v)
+	}
+	return inert(strings.Join(words, " "))
 }
 
 func valueColumns(m map[string]float64, columns []string) []string {

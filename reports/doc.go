@@ -16,9 +16,12 @@
 // says when that happened. A run without an end line is rendered as far as it
 // came and called interrupted.
 //
+// [ComparisonFormats] lists how a measure.Comparison is rendered: what changed
+// between two runs, which package compare finds out.
+//
 // All text in a run may come from somebody else's server. Each format escapes
 // it in its own way, and no format for people shows control characters.
 //
 // What it does not do: it measures nothing, judges nothing (the verdicts are
-// the run's) and opens no connection. Comparing two runs is not a report.
+// the run's), compares nothing and opens no connection.
 package reports

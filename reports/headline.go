@@ -92,6 +92,17 @@ func (r *result) caveats() []string {
 	if r.unjudged > 0 {
 		out = append(out, fmt.Sprintf("%s had begun when the run stopped and %s no verdict.", count(r.unjudged, "cell"), verb(r.unjudged, "has", "have")))
 	}
+	if len(r.runs) == 1 && r.runs[0].Record.Shard != nil {
+		rec := r.runs[0].Record
+		out = append(out, fmt.Sprintf("This is shard %d of %d: %d of %s. cometbench report DIR… merges them.", rec.Shard.Index, rec.Shard.Of, rec.Planned, count(rec.Shard.Cells, "planned cell")))
+	} else {
+		for _, m := range measure.Missing(r.runs) {
+			out = append(out, m.String())
+		}
+	}
+	if n := r.wavering(); n > 0 {
+		out = append(out, fmt.Sprintf("%s: not every measurement came out the same.", plural(n, "cell wavers", "cells waver")))
+	}
 	if len(r.runs) > 1 {
 		s := fmt.Sprintf("Merged from %d runs.", len(r.runs))
 		if r.replaced > 0 {
@@ -118,10 +129,11 @@ func verb(n int, one, many string) string {
 
 func interruption(run *measure.Run) string {
 	id := short(clean(run.Record.ID), 60)
+	cells, _ := measure.Merge(run)
 	if run.Record.Planned > 0 {
-		return fmt.Sprintf("Run %s was interrupted: %d of %s are on record.", id, len(cellsOf(run)), count(run.Record.Planned, "planned cell"))
+		return fmt.Sprintf("Run %s was interrupted: %d of %s are on record.", id, len(cells), count(run.Record.Planned, "planned cell"))
 	}
-	return fmt.Sprintf("Run %s was interrupted: %s %s on record.", id, count(len(cellsOf(run)), "cell"), verb(len(cellsOf(run)), "is", "are"))
+	return fmt.Sprintf("Run %s was interrupted: %s %s on record.", id, count(len(cells), "cell"), verb(len(cells), "is", "are"))
 }
 
 // fact is a named piece of knowledge about a run.
@@ -138,15 +150,64 @@ func facts(run *measure.Run) []fact {
 			state = "complete"
 		}
 	}
-	out := []fact{{"Run", clean(rec.ID)}, {"State", state}, {"When", when}, {"Machine", machine(rec.Host)}}
+	return append([]fact{{"Run", clean(rec.ID)}, {"State", state}, {"When", when}}, conditions(rec)...)
+}
+
+// conditions says where and how a run was made.
+func conditions(rec measure.RunRecord) []fact {
+	out := []fact{{"Machine", machine(rec.Host)}}
 	if tool := strings.TrimSpace(clean(rec.Tool.Version) + " " + short(clean(rec.Tool.Commit), 12)); tool != "" {
 		out = append(out, fact{"Tool", "cometbench " + tool})
 	}
+	out = append(out, intent(rec)...)
 	out = append(out, fact{"Seed", fmt.Sprint(rec.Seed)}, fact{"Time", timeScale(rec.TimeScale)}, fact{"Noise floor", noise(rec.NoiseFloor)})
 	if len(rec.Command) > 0 {
 		out = append(out, fact{"Command", commandLine(rec.Command)})
 	}
 	return out
+}
+
+// intent says what a run set out to do beyond the usual.
+func intent(rec measure.RunRecord) []fact {
+	var out []fact
+	if rec.Suite != "" {
+		out = append(out, fact{"Suite", clean(rec.Suite)})
+	}
+	if rec.Shard != nil {
+		out = append(out, fact{"Shard", fmt.Sprintf("%s: %d of %s", rec.Shard, rec.Planned, count(rec.Shard.Cells, "cell"))})
+	}
+	if rec.Repeat > 1 {
+		out = append(out, fact{"Repeated", fmt.Sprintf("each cell measured %d times", rec.Repeat)})
+	}
+	if t := rec.Thresholds(); t != (measure.Thresholds{}).OrUsual() {
+		out = append(out, fact{"Thresholds", fmt.Sprintf("prompt up to %s, broken beyond %s", limit(t.Prompt), limit(t.Late))})
+	}
+	return out
+}
+
+// wavering counts the cells whose measurements differ.
+func (r *result) wavering() int {
+	n := 0
+	for _, c := range r.cells {
+		n += btoi(c.Wavers)
+	}
+	return n
+}
+
+// waver lists the verdicts of a cell that wavers, "" for one that does not.
+func (c *cell) waver() string {
+	if !c.Wavers {
+		return ""
+	}
+	return waver(c.Verdicts)
+}
+
+func waver(verdicts []measure.Verdict) string {
+	words := make([]string, len(verdicts))
+	for i, v := range verdicts {
+		words[i] = markOf(v).Word
+	}
+	return "wavers: " + strings.Join(words, ", ")
 }
 
 func machine(h measure.Host) string {

@@ -91,6 +91,7 @@ func (d *details) draw(c *cell, budget *int) {
 	bytes := 0
 	for i, ch := range all {
 		title := trialTitle(ch.trial)
+		ch.limits = c.run.Record.Thresholds()
 		f := figure{Title: title, Words: ch.words()}
 		for _, check := range c.checks {
 			if check.Trial == ch.trial && (check.Verdict == measure.Broken || check.Verdict == measure.Degraded) {
@@ -135,6 +136,9 @@ func (d *details) cell(c *cell) cellView {
 	for _, check := range c.checks {
 		v.Checks = append(v.Checks, newCheck(c, check))
 	}
+	if w := c.waver(); w != "" {
+		v.Notes = append(v.Notes, "It "+w)
+	}
 	switch example := d.example[c.Technique]; {
 	case len(v.Figures) > 0:
 	case d.leftOut[c]:
@@ -161,6 +165,9 @@ func newCheck(c *cell, k measure.CheckRecord) checkView {
 	}
 	if a := clean(k.Advice); a != adviceOf(c) {
 		v.Advice = a
+	}
+	if measure.Wavers(k.Verdicts) {
+		v.Values = strings.TrimPrefix(v.Values+" · "+waver(k.Verdicts), " · ")
 	}
 	if k.EndedBy != "" || k.EndKind != "" {
 		v.Values = strings.TrimPrefix(v.Values+" · ended by "+clean(k.EndedBy)+" ("+clean(string(k.EndKind))+")", " · ")

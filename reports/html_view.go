@@ -27,6 +27,7 @@ type view struct {
 	Reasons []reasonView
 	Hops    []hop
 	Loads   []loadView
+	Gates   []gateView
 	Runs    []runView
 	Prompt  string // a message is prompt up to here,
 	Factor  int    // or this many times the control's p99,
@@ -61,7 +62,8 @@ type row struct {
 type box struct {
 	Anchor string
 	mark
-	Cause string
+	Cause  string
+	Wavers bool
 }
 
 type choiceView struct {
@@ -119,7 +121,7 @@ func anchorOf(c *cell) string { return "c" + c.Labels.ID() }
 func newView(r *result) *view {
 	v := &view{
 		Title: r.headline(), Caveats: r.caveats(),
-		Prompt: limit(measure.PromptFloor), Late: limit(measure.LateLimit), Factor: measure.ControlFactor,
+		Prompt: limit(r.thresholds().Prompt), Late: limit(r.thresholds().Late), Factor: measure.ControlFactor,
 	}
 	if len(r.cells) > 0 {
 		v.Scope = r.scope() + "."
@@ -161,6 +163,7 @@ func newView(r *result) *view {
 	for _, l := range r.loads() {
 		v.Loads = append(v.Loads, loadView{clean(l.Technique), clean(l.Proxy), number(float64(l.Subscribers)), clean(l.LimitedBy), joined(l.Values)})
 	}
+	v.Gates = newGates(r)
 	for _, run := range r.runs {
 		rv := runView{Facts: facts(run)}
 		for _, w := range run.Warnings {
@@ -169,6 +172,20 @@ func newView(r *result) *view {
 		v.Runs = append(v.Runs, rv)
 	}
 	return v
+}
+
+// thresholds are those of the runs, the usual ones where they differ.
+func (r *result) thresholds() measure.Thresholds {
+	usual := measure.Thresholds{}.OrUsual()
+	for i, run := range r.runs {
+		if i > 0 && run.Record.Thresholds() != r.runs[0].Record.Thresholds() {
+			return usual
+		}
+	}
+	if len(r.runs) == 0 {
+		return usual
+	}
+	return r.runs[0].Record.Thresholds()
 }
 
 // limit writes a threshold: 250 ms, 2 s.
@@ -215,7 +232,7 @@ func newTable(r *result, g group, id string) table {
 		for _, p := range proxies {
 			b := box{}
 			if c := r.at(technique, p, g); c != nil {
-				b = box{Anchor: anchorOf(c), mark: markOf(c.Verdict), Cause: clean(c.Cause)}
+				b = box{Anchor: anchorOf(c), mark: markOf(c.Verdict), Cause: clean(c.Cause), Wavers: c.Wavers}
 			}
 			line.Boxes = append(line.Boxes, b)
 		}

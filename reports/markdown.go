@@ -33,6 +33,7 @@ func Markdown(w io.Writer, runs []*measure.Run) error {
 		m.line("> **Note:** %s", plain(s))
 		m.line("")
 	}
+	m.gates()
 	m.findings()
 	m.setbacks()
 	m.matrix()
@@ -155,6 +156,9 @@ func (m *markdown) box(c *cell) string {
 	s := mark.Symbol + " " + mark.Brief
 	if c.Cause != "" {
 		s += "<br>" + inCell(causeName(finding{cause: c.Cause}))
+	}
+	if c.Wavers {
+		s += "<br>± wavers"
 	}
 	return s
 }

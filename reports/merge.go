@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -24,6 +25,8 @@ type cell struct {
 	run    *measure.Run
 	checks []measure.CheckRecord // in file order, one per name
 }
+
+func newCell(r *measure.Result) *cell { return &cell{r.CellRecord, r.Run, r.Checks} }
 
 // group is what two tables of the matrix differ in: the labels without
 // technique and proxy.
@@ -52,64 +55,28 @@ func (g group) title() string {
 	return clean(s)
 }
 
-// merge puts the cells of several runs together; of cells with equal labels
-// the last counts, with its own checks only.
+// merge puts the cells of several runs together, as measure.Merge does.
 func merge(runs []*measure.Run) *result {
 	r := &result{runs: runs, byLabels: map[measure.Labels]*cell{}}
-	for _, run := range runs {
-		for labels, c := range cellsOf(run) {
-			if r.byLabels[labels] != nil {
-				r.replaced++
-			}
-			r.byLabels[labels] = c
-		}
-	}
-	techniques, proxies, groups := map[string]bool{}, map[string]bool{}, map[group]bool{}
-	for labels, c := range r.byLabels {
-		r.cells = append(r.cells, c)
-		techniques[labels.Technique], proxies[labels.Proxy], groups[groupOf(labels)] = true, true, true
-		if c.Verdict == measure.Untested && c.Reason == notJudged {
+	merged, replaced := measure.Merge(runs...)
+	r.replaced = replaced
+	for labels, one := range merged {
+		r.byLabels[labels] = newCell(one)
+		if !one.Judged() {
 			r.unjudged++
 		}
 	}
+	techniques, proxies, groups, hops := map[string]bool{}, map[string]bool{}, map[group]bool{}, map[string]int{}
+	for labels, c := range r.byLabels {
+		hops[labels.Proxy] = max(hops[labels.Proxy], c.Hop)
+		r.cells = append(r.cells, c)
+		techniques[labels.Technique], proxies[labels.Proxy], groups[groupOf(labels)] = true, true, true
+	}
 	r.techniques = sortedKeys(techniques, byTechnique)
-	r.proxies = sortedKeys(proxies, byProxy)
+	r.proxies = sortedKeys(proxies, func(a, b string) int { return cmp.Or(cmp.Compare(hops[a], hops[b]), byProxy(a, b)) })
 	r.groups = sortedKeys(groups, byGroup)
-	slices.SortFunc(r.cells, byCell)
+	slices.SortFunc(r.cells, func(a, b *cell) int { return cmp.Or(cmp.Compare(a.Hop, b.Hop), byCell(a, b)) })
 	return r
-}
-
-// notJudged is the reason of a cell whose run was interrupted inside it.
-const notJudged = "the run was interrupted before this cell was judged"
-
-// cellsOf collects the cells of one run. A resumed run may hold lines of the
-// same cell twice: the later ones count.
-func cellsOf(run *measure.Run) map[measure.Labels]*cell {
-	cells := map[measure.Labels]*cell{}
-	for _, rec := range run.Cells {
-		cells[rec.Labels] = &cell{CellRecord: rec, run: run}
-	}
-	for _, check := range run.Checks {
-		c := cells[check.Labels]
-		if c == nil {
-			c = &cell{run: run, CellRecord: measure.CellRecord{
-				Type: measure.TypeCell, Cell: check.Cell, Labels: check.Labels, Reason: notJudged,
-				Verdict: measure.Untested, Opening: measure.Untested, Delivery: measure.Untested, Ending: measure.Untested,
-			}}
-			cells[check.Labels] = c
-		}
-		c.add(check)
-	}
-	return cells
-}
-
-func (c *cell) add(check measure.CheckRecord) {
-	i := slices.IndexFunc(c.checks, func(o measure.CheckRecord) bool { return o.Check == check.Check })
-	if i >= 0 {
-		c.checks[i] = check
-		return
-	}
-	c.checks = append(c.checks, check)
 }
 
 // at returns the cell of a technique and a proxy in a group, or nil.

@@ -42,6 +42,18 @@ func OpenMetrics(w io.Writer, runs []*measure.Run) error {
 	for _, c := range r.cells {
 		m.sample("cometbench_cell_verdict", 1, append(labelPairs(c.Labels), "verdict", string(c.Verdict), "cause", c.Cause)...)
 	}
+	m.family("cometbench_cell_wavers", "gauge", "", "1 for each cell whose measurements differ.")
+	for _, c := range r.cells {
+		if c.Wavers {
+			m.sample("cometbench_cell_wavers", 1, labelPairs(c.Labels)...)
+		}
+	}
+	m.family("cometbench_gate_failed", "gauge", "", "What a gate of a run found wanting; 0 when it holds.")
+	for _, run := range runs {
+		for _, g := range gatesOf(run) {
+			m.sample("cometbench_gate_failed", float64(len(g.Failed)), "run", run.Record.ID, "gate", g.Gate, "rule", g.Rule)
+		}
+	}
 	m.checks(r)
 	m.loads(r.loads())
 	m.buf.WriteString("# EOF\n")

@@ -11,7 +11,7 @@ import (
 
 // Cells end in the order in which they happen to finish. Reports order by
 // name instead, so that two reports of the same matrix can be laid side by
-// side.
+// side; paths to one application keep their places from it outward.
 
 func sortedKeys[K comparable](m map[K]bool, order func(a, b K) int) []K {
 	return slices.SortedFunc(maps.Keys(m), order)

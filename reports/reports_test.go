@@ -86,13 +86,13 @@ func TestInterrupted(t *testing.T) {
 	run := read(t, dir)
 	for _, f := range []Format{{Write: HTML}, {Write: Markdown}, {Write: Text}} {
 		text := strings.Join(strings.Fields(render(t, f.Write, run)), " ")
-		for _, want := range []string{"Run cut-short was interrupted: 2 of 128 planned cells are on record.", "1 cell had begun when the run stopped", "1 line of the results was not understood", notJudged} {
+		for _, want := range []string{"Run cut-short was interrupted: 2 of 128 planned cells are on record.", "1 cell had begun when the run stopped", "1 line of the results was not understood", measure.NotJudged} {
 			if !strings.Contains(text, want) {
 				t.Errorf("no %q in:\n%s", want, short(text, 2000))
 			}
 		}
 	}
-	if text := render(t, JUnit, run); !strings.Contains(text, `name="complete" value="false"`) || !strings.Contains(text, notJudged) {
+	if text := render(t, JUnit, run); !strings.Contains(text, `name="complete" value="false"`) || !strings.Contains(text, measure.NotJudged) {
 		t.Error("junit does not say that the run was interrupted")
 	}
 	if text := render(t, OpenMetrics, run); !strings.Contains(text, `cometbench_run_complete{run="cut-short"} 0`) {

@@ -43,8 +43,10 @@ func (o TextOptions) Write(w io.Writer, runs []*measure.Run) error {
 	}
 	p.findings(r)
 	p.setbacks(r)
+	p.wavering(r)
 	p.choices(r)
 	p.loads(r.loads())
+	p.gates(r)
 	if _, err := io.WriteString(w, p.String()); err != nil {
 		return fmt.Errorf("write text report: %w", err)
 	}
@@ -139,6 +141,19 @@ func (p *page) setbacks(r *result) {
 	p.heading("No verdict")
 	for _, s := range setbacks {
 		p.wrap(markOf(s.verdict).Symbol+" ", fmt.Sprintf("%s, %s: %s", markOf(s.verdict).Word, count(len(s.cells), "cell"), s.reason))
+	}
+}
+
+// wavering lists the cells that did not come out the same each time.
+func (p *page) wavering(r *result) {
+	if r.wavering() == 0 {
+		return
+	}
+	p.heading("Wavering (±)")
+	for _, c := range r.cells {
+		if c.Wavers {
+			p.wrap("± ", clean(c.Labels.String())+" "+c.waver())
+		}
 	}
 }
 

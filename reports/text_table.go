@@ -78,6 +78,9 @@ func (p *page) column(r *result, g group, proxy string, techniques []string, n i
 					s = m.Symbol + " " + cause
 				}
 			}
+			if cell.Wavers {
+				s += " ±"
+			}
 		}
 		c.text, c.verdicts = append(c.text, s), append(c.verdicts, v)
 		c.width = max(c.width, utf8.RuneCountInString(s))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -29,13 +30,23 @@ func WriteAll(dir string) error {
 
 // WriteFile renders the runs to a file, which appears when it is whole.
 func WriteFile(path string, format Format, runs ...*measure.Run) error {
+	return writeWhole(path, func(w io.Writer) error { return format.Write(w, runs) })
+}
+
+// WriteComparisonFile renders a comparison to a file, which appears when it is
+// whole.
+func WriteComparisonFile(path string, format ComparisonFormat, c measure.Comparison) error {
+	return writeWhole(path, func(w io.Writer) error { return format.Write(w, c) })
+}
+
+func writeWhole(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".part-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
 	defer os.Remove(f.Name()) // a no-op after the rename
 	b := bufio.NewWriter(f)
-	err = format.Write(b, runs)
+	err = write(b)
 	if err = errors.Join(err, b.Flush(), f.Chmod(0o644), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}

@@ -11,6 +11,17 @@ import (
 // own endpoint, then those of All that need the reference server: these end
 // untested, with the reason.
 func ApplicationChecks() []Check {
+	own := ChecksOfApplication()
+	for _, c := range All() {
+		if !slices.ContainsFunc(own, func(o Check) bool { return o.ID == c.ID }) {
+			own = append(own, c)
+		}
+	}
+	return own
+}
+
+// ChecksOfApplication returns those that can be asked.
+func ChecksOfApplication() []Check {
 	own := []Check{
 		appCheck("opening/connect", "Does the request reach the application, and its answer the client?", measure.Opening, judgeAppOpening),
 		appCheck("delivery/first", "Does the first message arrive at once?", measure.Delivery, judgeAppFirst),
@@ -19,14 +30,9 @@ func ApplicationChecks() []Check {
 		appCheck("delivery/order", "Do the messages' own numbers count up?", measure.Delivery, judgeOrder),
 		appCheck("delivery/latency", "How old are messages by their own send times?", measure.Delivery, judgeLatency),
 		appCheck("delivery/silence", "Which silence of the application did the path bear?", measure.Delivery, judgeSilence),
-		appCheck("ending/truncated", "Does the answer end as the application ended it?", measure.Ending, judgeTruncated),
+		appCheck("ending/truncated", "Does the answer end as the application ended it?", measure.Ending, judgeAppTruncated),
 	}
 	own[6].Kind = measure.Observe
-	for _, c := range All() {
-		if !slices.ContainsFunc(own, func(o Check) bool { return o.ID == c.ID }) {
-			own = append(own, c)
-		}
-	}
 	return own
 }
 

@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,25 +12,14 @@ import (
 
 // judgeAppOpening adds to what is asked of every opening what an application
 // behind a gateway shows: headers that did not arrive, requests that came
-// twice, an answer that was not its own.
+// twice, an answer that was not the one to this request.
 func judgeAppOpening(c Case, e *Evidence) Finding {
 	f := judgeOpening(c, e)
-	lacks := ""
-	for _, r := range e.Requests() {
-		if _, names, ok := strings.Cut(r.Note, "without "); ok {
-			lacks = names
-		}
-	}
+	lacks := lacked(e)
 	switch requests := len(e.Requests()); {
-	case f.Verdict == measure.Broken && lacks != "" && !e.Attached:
-		f.Cause = "header-dropped"
-		if strings.Contains(lacks, "Cookie") {
-			f.Cause = "cookie-dropped"
-		}
-		f.Got = fmt.Sprintf("the application itself refused the request%s: it came without %s", excerpt(e), lacks)
-	case f.Verdict == measure.Broken && len(e.Origin) > 0 && !e.Attached && c.Technique.Class != measure.ClassSocket && f.Cause == "error-page" && !fromPath(e):
-		f.Cause = "unknown"
-		f.Got = fmt.Sprintf("the application itself refused the request%s, and did not refuse it over the direct path", excerpt(e))
+	case f.Verdict == measure.Works && lacks != "" && len(e.Sent) == 0 && c.firstPathSent() > 0:
+		f.Verdict, f.Cause = measure.Broken, droppedCause(lacks)
+		f.Got = fmt.Sprintf("the application answered something else than over the direct path%s: the request came without %s", excerpt(e), lacks)
 	case f.Verdict == measure.Works && requests > 1 && e.read():
 		f.Verdict, f.Cause = measure.Degraded, "request-repeated"
 		f.Values["requests_origin"] = float64(requests)
@@ -36,103 +27,113 @@ func judgeAppOpening(c Case, e *Evidence) Finding {
 	case f.Verdict == measure.Works && lacks != "":
 		f.Got += "; the request came without " + lacks
 	}
+	f.Doubtful = e.mayChangeItsMind(f)
 	return f
+}
+
+// mayChangeItsMind reports whether a verdict rests on a refusal of the
+// application's own: the next time it may grant what it refused.
+func (e *Evidence) mayChangeItsMind(f Finding) bool {
+	_, itself := e.refusedItself()
+	return f.Verdict == measure.Broken && f.Cause == "unknown" && (itself || e.closedUnanswered())
+}
+
+// closedUnanswered reports whether the application closed the connection of
+// the last request without an answer.
+func (e *Evidence) closedUnanswered() bool {
+	return !e.Attached && e.unanswered() && slices.ContainsFunc(e.Origin, func(o measure.Event) bool {
+		return o.Kind == measure.End && o.Sub == e.Requests()[len(e.Requests())-1].Sub
+	})
 }
 
 // read reports whether somebody read along at the application.
 func (e *Evidence) read() bool { return e.HTTPUpstream() != "" }
 
-// fromPath reports whether the client was given an error status that the
-// application did not answer with.
-func fromPath(e *Evidence) bool { return len(e.Refusals()) > 0 }
-
-// judgeAppFirst counts from when the application sent its first message, and
-// holds the whole wait against what its owner expects.
-func judgeAppFirst(c Case, e *Evidence) Finding {
-	if f, ok := nothingSent(c, e); ok {
-		return f
-	}
-	f := judgeFirst(c, e)
-	arrivals := e.Arrivals()
-	within := time.Duration(c.App.Expect.FirstWithin)
-	if arrivals[0].At.IsZero() {
-		return f
-	}
-	waited, own := arrivals[0].At.Sub(e.Started), arrivals[0].Due.Sub(e.Started)
-	f.Values["first_after_request_ms"] = ms(waited)
-	f.Got = fmt.Sprintf("%s after the request, %s of it on the path", short(waited), short(arrivals[0].Delay))
-	if within > 0 {
-		f.Want = append(f.Want, fmt.Sprintf("within %s of the request", short(within)))
-		if waited > within {
-			f.Verdict = measure.Broken
-			if own > within {
-				f.Cause = "origin-slow"
-			} else if f.Cause == "" {
-				f.Cause = diagnoseDelay(c, e).cause
-			}
+// lacked names the headers with which the request did not reach the
+// application, "" for none.
+func lacked(e *Evidence) string {
+	names := ""
+	for _, r := range e.Requests() {
+		if _, list, ok := strings.Cut(r.Note, "without "); ok {
+			names = list
 		}
 	}
-	return f
+	return names
 }
 
-// judgeAppSteady holds every arrival against when its message was sent.
-func judgeAppSteady(c Case, e *Evidence) Finding {
-	if f, ok := nothingSent(c, e); ok {
-		return f
+func droppedCause(lacks string) string {
+	if strings.Contains(lacks, "Cookie") {
+		return "cookie-dropped"
 	}
-	f := judgeDelivery(c, e, false)
-	if f.Values != nil {
-		f.Got += "; sent: " + e.provenance()
+	return "header-dropped"
+}
+
+// refusedItself is the request that the application answered with a redirect
+// or an error, if it accepted none.
+func (e *Evidence) refusedItself() (measure.Event, bool) {
+	requests := e.Requests()
+	if e.Attached || len(requests) == 0 {
+		return measure.Event{}, false
 	}
-	spread, held := e.heldToTheEnd()
+	last := requests[len(requests)-1]
+	return last, last.Status >= 300
+}
+
+// firstPathSent is how many messages the application sent over the first path.
+func (c Case) firstPathSent() int {
+	if ctl := c.Control[appName]; ctl != nil {
+		return len(ctl.exchanges()[0].Sent)
+	}
+	return 0
+}
+
+// refineOpening tells an opening that the application itself refused from one
+// that the path did not let happen.
+func (c Case) refineOpening(e *Evidence, d diagnosis) diagnosis {
+	head, answered := firstHead(e)
+	lacks := lacked(e)
+	_, itself := e.refusedItself()
 	switch {
-	case held && spread >= leastSpread && f.Verdict != measure.Broken:
-		// A longer answer would be held for longer: that this one was short
-		// enough to pass for late is no merit of the path.
-		if f.Verdict == measure.Works {
-			f.Doubtful = true
-			d := diagnoseDelay(c, e)
-			f.Cause, f.Got = d.cause, d.got
+	case !e.read():
+		if answered && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, head.Status) {
+			d.got += c.credentials()
 		}
-		f.Verdict = measure.Broken
-	case len(e.Sent) > 1 && spread < leastSpread && f.Verdict == measure.Works:
-		return Finding{Verdict: measure.Untested, Values: f.Values, Got: fmt.Sprintf(
-			"cannot be told: all %d messages were sent within %s, too close for a stream to differ from one piece", len(e.Sent), short(spread))}
+	case itself && lacks == "Upgrade":
+		// said already: the application was not asked to upgrade
+	case itself && lacks != "":
+		return diagnosis{cause: droppedCause(lacks), got: fmt.Sprintf("the application itself refused the request%s: it came without %s", excerpt(e), lacks)}
+	case itself && len(e.Refusals()) == 0:
+		return diagnosis{cause: "unknown", got: fmt.Sprintf("the application itself refused the request%s, and did not refuse it over the direct path", excerpt(e))}
+	case e.closedUnanswered():
+		return diagnosis{cause: "unknown", got: "the application itself closed without an answer, and did not over the direct path" + excerpt(e)}
+	case answered && e.unanswered() && slices.Contains([]int{http.StatusGatewayTimeout, http.StatusRequestTimeout}, head.Status):
+		waited := time.UnixMicro(head.T).Sub(e.Started)
+		return diagnosis{cause: "first-byte-timeout", got: fmt.Sprintf("status %d from the path after %s, before the application had answered", head.Status, short(waited))}
 	}
-	return f
+	return d
 }
 
-// leastSpread is how far apart the first and the last message must be sent for
-// one batch of them to show that somebody waited.
-const leastSpread = 100 * time.Millisecond
-
-// heldToTheEnd reports whether several messages came in one batch, not before
-// the answer ended, and how far apart they were sent.
-func (e *Evidence) heldToTheEnd() (spread time.Duration, held bool) {
-	arrivals := e.Arrivals()
-	if len(arrivals) < 2 {
-		return 0, false
-	}
-	first, last := arrivals[0], arrivals[len(arrivals)-1]
-	spread = last.Due.Sub(first.Due)
-	all := batches(arrivals)
-	return spread, len(all) == 1 && len(all[0].arrivals) > 2 && !e.Released.IsZero() && !all[0].at.Before(e.Released)
+// unanswered reports whether the application was asked and had not said
+// anything when the exchange ended.
+func (e *Evidence) unanswered() bool {
+	requests := e.Requests()
+	return len(requests) > 0 && requests[len(requests)-1].Status == 0
 }
 
-// nothingSent is the finding for an exchange without a single message.
-func nothingSent(c Case, e *Evidence) (Finding, bool) {
-	if len(e.Sent) > 0 {
-		return Finding{}, false
+// credentials reminds of what a refusal may be about that nobody read along.
+func (c Case) credentials() string {
+	target, err := c.App.Target("")
+	if err != nil {
+		return ""
 	}
-	if bad, failed := openingFailure(c, e); failed {
-		return Finding{Verdict: measure.Broken, Cause: bad.cause, Got: bad.got}, true
+	var sent []string
+	for _, name := range []string{"Authorization", "Cookie"} {
+		if target.Header.Get(name) != "" {
+			sent = append(sent, name)
+		}
 	}
-	if len(ofKind(e.Client, measure.Received)) > 0 {
-		return Finding{Verdict: measure.Broken, Cause: "corrupted", Got: "messages arrived that nobody sent" + excerpt(e)}, true
+	if len(sent) == 0 {
+		return ""
 	}
-	if ctl := c.Control[appName]; ctl != nil && len(ctl.exchanges()[0].Sent) > 0 {
-		return Finding{Verdict: measure.Broken, Cause: "buffered", Got: fmt.Sprintf("no message in %s, and %d over the first path%s",
-			short(time.Duration(c.App.Duration)), len(ctl.exchanges()[0].Sent), excerpt(e))}, true
-	}
-	return Finding{Verdict: measure.Untested, Got: "the application sent nothing"}, true
+	return "; perhaps " + strings.Join(sent, " and ") + " did not pass, for the first path was not refused"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/cometbench/cometbench/internal/selfsigned"
@@ -109,11 +110,37 @@ func (s *appSite) Record(_ context.Context, _ string, since int, _ time.Duration
 	if since > len(events) {
 		since = len(events)
 	}
-	events = events[since:]
-	for i := range events {
-		events[i].Note = s.Spec.Redact(events[i].Note)
+	return events[since:], len(events), nil
+}
+
+// redact takes secrets out of all that is about to be written down: whoever
+// answers a request may repeat it. The check records are copies, since other
+// cells look at those of their control.
+func (a *Application) redact(rec *measure.CellRecord, checks []measure.CheckRecord, events []measure.Event) []measure.CheckRecord {
+	rec.Reason = a.Spec.Redact(rec.Reason)
+	checks = slices.Clone(checks)
+	for i := range checks {
+		checks[i].Got = a.Spec.Redact(checks[i].Got)
 	}
-	return events, since + len(events), nil
+	for i := range events {
+		ev := &events[i]
+		for _, text := range []*string{&ev.Note, &ev.ContentType, &ev.Encoding} {
+			if *text != "" {
+				*text = a.Spec.Redact(*text)
+			}
+		}
+	}
+	return checks
+}
+
+// soundCell takes back that an application works through a path where nothing
+// showed that its messages came as they were sent.
+func soundCell(rec *measure.CellRecord, checks []measure.CheckRecord) {
+	for _, c := range checks {
+		if c.Check == "delivery/steady" && c.Verdict == measure.Untested && rec.Verdict == measure.Works {
+			rec.Verdict, rec.Delivery, rec.Reason = measure.Untested, measure.Untested, c.Got
+		}
+	}
 }
 
 // sited is an origin that has an address of its own for each trial.

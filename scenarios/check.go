@@ -11,10 +11,16 @@ type Check struct {
 	Question string
 	Kind     measure.Kind
 	Axis     measure.Axis
+	Tier     Tier // in which runs it is asked
 	Requires Needs
 	// Trials are the exchanges whose evidence it judges. Checks that name the
 	// same trial share one run of it.
 	Trials []Trial
+	// Further names trials that are run only when the evidence of Trials calls
+	// for them: to ask why something is held back pays only where something is.
+	// It is called once that evidence is final, and what it names joins the
+	// case. Nil names none.
+	Further func(Case) []Trial
 	// Applies says for which techniques the question makes sense; nil is all.
 	Applies func(measure.Technique) bool
 	// Judge answers from the evidence alone. It is not called when a trial
@@ -26,14 +32,42 @@ type Check struct {
 func All() []Check {
 	return []Check{
 		OpeningConnect(),
+		OpeningHeadersTime(),
+		OpeningPreludeNeeded(),
+		OpeningUpgrade(),
+		OpeningHeaders(),
+		OpeningRequests(),
+		OpeningAcceptEncoding(),
+		OpeningMethods(),
+		OpeningContentTypes(),
+		OpeningCrossOrigin(),
+		OpeningErrorVisible(),
 		DeliveryFirst(),
 		DeliverySteady(),
 		DeliveryLarge(),
 		DeliveryBurst(),
+		DeliveryRelease(),
+		DeliveryIntegrity(),
+		DeliveryRates(),
+		DeliveryFanIn7(),
+		DeliveryFanIn(),
 		DeliveryIdle(),
+		DeliveryCompression(),
+		DeliveryBothWays(),
+		DeliveryCaching(),
 		EndingRecycle(),
+		EndingResume(),
+		EndingTruncated(),
 		EndingAbort(),
+		EndingVanish(),
+		EndingRestart(),
+		EndingReload(),
+		EndingStopSignal(),
 		CountingConnections(),
+		CountingReuse(),
+		CountingBytes(),
+		CountingCPU(),
+		CountingStarvation(),
 	}
 }
 
@@ -41,7 +75,7 @@ func All() []Check {
 func Match(all []Check, globs []string) []Check {
 	var out []Check
 	for _, c := range all {
-		if Glob(globs, c.ID) {
+		if measure.Glob(globs, c.ID) {
 			out = append(out, c)
 		}
 	}
@@ -58,7 +92,13 @@ type Case struct {
 	// Refused are the statuses of 400 and above that the path itself answered
 	// with in any trial of the cell, the first time it was measured.
 	Refused []int
-	App     *app.Spec // the application that is measured; nil for the reference server
+	// Repeated are the requests that reached the origin without the client
+	// having made them, in any trial of the cell that provokes nothing.
+	Repeated int
+	// Tier is how deep the run goes. In Full, what is otherwise asked only when
+	// something is wrong is asked anyway.
+	Tier Tier
+	App  *app.Spec // the application that is measured; nil for the reference server
 }
 
 // Finding is a judge's answer.

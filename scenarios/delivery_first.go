@@ -24,6 +24,10 @@ func judgeFirst(c Case, e *Evidence) Finding {
 		return f
 	}
 	first := e.Arrivals()[0]
+	if first.At.IsZero() && e.FromCache() {
+		f.Verdict, f.Cause, f.Got = measure.Broken, "cached", "the first message never arrived; the client was given more good answers than the origin gave"
+		return f
+	}
 	if first.At.IsZero() {
 		d := diagnoseMissing(c, e, false)
 		f.Verdict, f.Cause, f.Got = measure.Broken, d.cause, "the first message never arrived; "+d.got

@@ -14,6 +14,12 @@ func judgeGaps(c Case, e *Evidence) Finding {
 	if f, ok := nothingSent(c, e); ok {
 		return f
 	}
+	f := Finding{Verdict: measure.Works}
+	f.EndedBy, f.EndKind = e.EndedBy()
+	if bad, failed := openingFailure(c, e); failed {
+		f.Verdict, f.Cause, f.Got = measure.Broken, bad.cause, bad.got
+		return f
+	}
 	arrivals := e.Arrivals()
 	var came, sent []time.Duration
 	before := e.Started // the wait for the first message is a gap, too
@@ -23,7 +29,8 @@ func judgeGaps(c Case, e *Evidence) Finding {
 	}
 	received := ofKind(e.Client, measure.Received)
 	if len(received) == 0 {
-		return Finding{Verdict: measure.Broken, Cause: diagnoseMissing(c, e, false).cause, Got: "no message arrived"}
+		f.Verdict, f.Cause, f.Got = measure.Broken, diagnoseMissing(c, e, false).cause, "no message arrived"
+		return f
 	}
 	came = append([]time.Duration{time.UnixMicro(received[0].T).Sub(e.Started)}, gapsOf(received)...)
 	most, own := quantile(came, 1), quantile(sent, 1)
@@ -31,11 +38,10 @@ func judgeGaps(c Case, e *Evidence) Finding {
 	for _, b := range batches(arrivals) {
 		batch = max(batch, len(b.arrivals))
 	}
-	f := Finding{Verdict: measure.Works, Values: map[string]float64{
+	f.Values = map[string]float64{
 		"gap_p50_ms": ms(quantile(came, .5)), "gap_p99_ms": ms(quantile(came, .99)), "gap_max_ms": ms(most),
 		"origin_gap_max_ms": ms(own), "batch_max": float64(batch), "silence_max_ms": ms(longestSilenceSeen(e)),
-	}}
-	f.EndedBy, f.EndKind = e.EndedBy()
+	}
 	f.Want = []string{fmt.Sprintf("no gap more than %s longer than the application's own", short(c.Limits.Prompt))}
 	f.Got = fmt.Sprintf("longest gap %s (%s as sent), most messages at once %d", short(most), short(own), batch)
 	f.Verdict = c.Limits.Verdict(most - own)
@@ -56,7 +62,7 @@ func judgeGaps(c Case, e *Evidence) Finding {
 		}
 		f.Doubtful = !d.certain && f.Verdict == measure.Degraded
 	}
-	return f
+	return e.onePiece(f)
 }
 
 // judgeSilence tells which silence of the application was followed by a
@@ -70,6 +76,9 @@ func judgeSilence(c Case, e *Evidence) Finding {
 		if gap := arrivals[i].Due.Sub(arrivals[i-1].Due); gap > longest {
 			longest, at = gap, i
 		}
+	}
+	if at > 0 && arrivals[at-1].At.IsZero() {
+		return Finding{Verdict: measure.Untested, Got: "cannot be told: what was sent before the silence did not arrive either"}
 	}
 	if longest < time.Second {
 		return Finding{Verdict: measure.Untested, Got: "cannot be told from outside: the application was never silent for a second"}

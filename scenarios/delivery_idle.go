@@ -49,30 +49,43 @@ func judgeIdle(c Case) Finding {
 	}
 
 	limit, _ := silenceLimit(bare)
-	f.Doubtful = !bare.Scalable // a reload or a restart cuts once; a limit cuts again
+	f.Doubtful = !bare.Scalable // a crash cuts once; a limit cuts again
 	f.Values["idle_limit_s"] = unscaled(limit)
 	f.Verdict, f.Cause = measure.Degraded, "idle-timeout"
 	f.EndedBy, f.EndKind = "proxy", cut.EndKind
-	f.Got = fmt.Sprintf("cut after %.1f s of silence", unscaled(limit))
-	parts := c.Evidence["silence"].Parts
-	if len(parts) < 2 {
+	f.Got = fmt.Sprintf("cut%s after %.1f s of silence", shown(cut), unscaled(limit))
+	whole := c.Evidence["silence"]
+	kept := whole.part(keptSilence)
+	if kept == nil {
 		return f
 	}
-	if c.Technique.Polls() {
-		return judgeHold(c, f, cut, parts[1], unscaled(limit))
+	if again := whole.part(sameSilence); again != nil {
+		if _, cutAgain := firstCut(again); !cutAgain && arrivedInTime(c, again) {
+			delete(f.Values, "idle_limit_s")
+			f.Values["cut_after_s"] = unscaled(limit)
+			f.Cause = "reload"
+			f.Got += fmt.Sprintf(", once: %.1f s of the same silence on the same path were then survived, so it was no limit but a reload or restart", unscaled(again.Waited))
+			return f
+		}
 	}
-	kept := parts[1]
+	if c.Technique.Polls() {
+		return judgeHold(c, f, cut, kept, unscaled(limit))
+	}
 	keptLimit, keptCut := silenceLimit(kept)
 	heartbeat := unscaled(kept.Heartbeat)
 	switch {
 	case !keptCut && arrivedInTime(c, kept):
 		f.Values["heartbeat_enough_s"] = heartbeat
-		f.Got += fmt.Sprintf("; a heartbeat every %.3g s keeps it alive", heartbeat)
-	case keptCut && heartbeatsSeen(kept) > 0 && near(keptLimit, limit):
-		f.Cause = "max-duration"
+		f.Got += fmt.Sprintf("; a heartbeat every %.3g s keeps it alive; %s", heartbeat, whatCounts(c, whole, false))
+	case keptCut && c.Technique.Class == measure.ClassSocket && saidSaves(c, whole):
+		f.Got += fmt.Sprintf("; pings do not keep it alive, messages every %.3g s do: %s", heartbeat, whatCounts(c, whole, true))
+	case keptCut && heartbeatsSeen(kept) > 0 && noLater(keptLimit, limit):
 		f.Values["duration_limit_s"] = unscaled(keptLimit)
 		delete(f.Values, "idle_limit_s")
-		f.Got = fmt.Sprintf("cut after %.1f s, heartbeats or not", unscaled(keptLimit))
+		f.Cause, f.Got = durationCause(whole, cut), fmt.Sprintf("cut%s after %.1f s, heartbeats or not", shown(cut), unscaled(keptLimit))
+		if f.Cause == "h2-reset" {
+			f.Got += "; the stream alone was reset, and over HTTP/1.1 the same exchange lives longer"
+		}
 	default:
 		f.Got += fmt.Sprintf("; not even a heartbeat every %.3g s keeps it alive", heartbeat)
 		f.Doubtful = true
@@ -88,13 +101,35 @@ func judgeHold(c Case, f Finding, cut measure.Event, kept *Evidence, limit float
 		f.Got += fmt.Sprintf("; the usual hold of %.0f s ends before that", usualHold.Seconds())
 		return f
 	}
+	if tooClose(kept, limit) {
+		f.Verdict, f.Cause = measure.Works, ""
+		f.Got += fmt.Sprintf("; the usual hold of %.0f s is shorter, by less than could be tried at this time scale", usualHold.Seconds())
+		return f
+	}
 	if cut.Status != 0 {
 		f.Cause = "first-byte-timeout"
 	}
 	f.Got += fmt.Sprintf("; the usual hold of %.0f s does not end before that", usualHold.Seconds())
+	if interim := c.Evidence["silence"].part(heldSilence); interim != nil {
+		if _, cut := firstCut(interim); cut {
+			f.Got += "; 102 answers meanwhile do not count"
+		} else if arrivedInTime(c, interim) {
+			f.Got += "; any bytes count: 102 answers meanwhile keep it alive"
+		}
+	}
 	f.Doubtful = limit > usualHold.Seconds() // it should have
 	return f
 }
+
+// tooClose reports that a limit, in seconds, is above the usual hold, but by so
+// little in scaled time that a busy machine alone makes the answer come too late.
+func tooClose(kept *Evidence, limit float64) bool {
+	over := limit - usualHold.Seconds()
+	return over > usualHold.Seconds()/10 && over*kept.Scale < holdSlack.Seconds()
+}
+
+// holdSlack is what a busy machine may add to a hold.
+const holdSlack = 100 * time.Millisecond
 
 // openedInTime reports whether the hello came while nothing had been sent yet.
 func openedInTime(e *Evidence) bool {
@@ -117,7 +152,7 @@ func arrivedInTime(c Case, e *Evidence) bool {
 
 func heartbeatsSeen(e *Evidence) int { return len(ofKind(e.Origin, measure.Heartbeat)) }
 
-// near allows for a heartbeat's worth of difference and some scheduling.
-func near(a, b time.Duration) bool {
-	return a < b+b/4+50*time.Millisecond && b < a+a/4+50*time.Millisecond
-}
+// noLater reports whether an exchange with heartbeats was cut as soon as the
+// silent one, give or take a heartbeat's worth and some scheduling. If it was
+// cut sooner, the silent one was measured on a busy machine.
+func noLater(kept, silent time.Duration) bool { return kept < silent+silent/4+50*time.Millisecond }

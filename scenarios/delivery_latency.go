@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -18,14 +19,12 @@ func judgeLatency(c Case, e *Evidence) Finding {
 	if f, ok := nothingSent(c, e); ok {
 		return f
 	}
-	var ages []time.Duration
-	for _, a := range ofKind(e.Client, measure.Received) {
-		if a.SentUS != 0 {
-			ages = append(ages, time.Duration(a.T-a.SentUS)*time.Microsecond)
-		}
-	}
+	ages, stamps := agesOf(ofKind(e.Client, measure.Received))
 	if len(ages) == 0 {
-		return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("no message has a time at %s", c.App.Sent)}
+		return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("no message arrived that has a time at %s", c.App.Sent)}
+	}
+	if why := coarse(stamps); why != "" {
+		return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("cannot be told: the times at %s %s", c.App.Sent, why)}
 	}
 	base, bound := clockBase(c, ages)
 	for i := range ages {
@@ -51,6 +50,32 @@ func judgeLatency(c Case, e *Evidence) Finding {
 	return f
 }
 
+// agesOf are how old messages seem by their own send times, and those times,
+// in Unix microseconds.
+func agesOf(received []measure.Event) (ages []time.Duration, stamps []int64) {
+	for _, a := range received {
+		if a.SentUS != 0 {
+			ages = append(ages, time.Duration(a.T-a.SentUS)*time.Microsecond)
+			stamps = append(stamps, a.SentUS)
+		}
+	}
+	return ages, stamps
+}
+
+// coarse says why send times, in Unix microseconds, are no basis for a
+// verdict about milliseconds; "" when they are.
+func coarse(stamps []int64) string {
+	if len(stamps) > 2 && slices.Min(stamps) == slices.Max(stamps) {
+		return "are one and the same in all messages"
+	}
+	for _, r := range []time.Duration{time.Second, 100 * time.Millisecond} {
+		if !slices.ContainsFunc(stamps, func(s int64) bool { return s%r.Microseconds() != 0 }) {
+			return fmt.Sprintf("have a resolution of %s, and milliseconds are asked for", short(r))
+		}
+	}
+	return ""
+}
+
 // clockBase is what to take off the messages' apparent ages, and how far the
 // rest may be wrong.
 func clockBase(c Case, ages []time.Duration) (base, bound time.Duration) {
@@ -61,10 +86,8 @@ func clockBase(c Case, ages []time.Duration) (base, bound time.Duration) {
 	base = quantile(ages, 0)
 	if ctl := c.Control[appName]; ctl != nil {
 		for _, p := range ctl.exchanges() {
-			for _, a := range ofKind(p.Client, measure.Received) {
-				if a.SentUS != 0 {
-					base = min(base, time.Duration(a.T-a.SentUS)*time.Microsecond)
-				}
+			if over, _ := agesOf(ofKind(p.Client, measure.Received)); len(over) > 0 {
+				base = min(base, quantile(over, 0))
 			}
 		}
 	}

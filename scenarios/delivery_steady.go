@@ -79,13 +79,19 @@ func judgeDelivery(c Case, e *Evidence, burst bool) Finding {
 func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 	if by, _ := e.EndedBy(); by == "proxy" {
 		if end, ok := e.End(); ok && (e.Released.IsZero() || end.T < e.Released.UnixMicro()) {
+			if c.App != nil {
+				return whyCut(c, e)
+			}
 			return diagnoseCut(e, c.Technique, burst)
 		}
 	}
 	if n := e.Counts(); n.Received == 0 {
 		return diagnoseDelay(c, e)
 	}
-	if _, after := splitAtRelease(batches(e.Arrivals()), e.Released); len(after) > 0 || silentEnd(e) {
+	// An application ends by itself, right behind its last message: what comes
+	// after that was not set free by it.
+	_, after := splitAtRelease(batches(e.Arrivals()), e.Released)
+	if len(after) > 0 && c.App == nil || silentEnd(e) {
 		return diagnosis{cause: "half-open", got: "the path stopped passing anything on and did not close", values: nil}
 	}
 	return diagnosis{cause: "corrupted", got: "the exchange went on without them"}

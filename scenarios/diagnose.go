@@ -40,7 +40,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		}
 		late++
 		worst = max(worst, a.Delay)
-		if !a.Wrote.IsZero() && a.Wrote.Sub(a.Due) > c.Limits.Prompt {
+		if !a.Wrote.IsZero() && a.Wrote.Sub(a.Had) > c.Limits.Prompt {
 			originLate++
 		}
 	}
@@ -53,35 +53,48 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 
 	all := batches(arrivals)
 	before, after := splitAtRelease(all, e.Released)
+	latency := pathLatency(e, arrivals, after)
 	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
 	case len(all) == 0:
 		d.cause = "half-open"
 		d.got = fmt.Sprintf("none of %d messages arrived, not even when the origin ended", len(arrivals))
+	case c.Technique.Polls() && evenlyUnderWay(arrivals):
+		// That messages share an answer is how polls work, and says nothing.
+		d.cause = "unknown"
+		d.got = fmt.Sprintf("every answer %s under way and more, one like the other: latency, not buffering", short(latency))
 	case len(before) == 0:
 		d.cause = "buffered"
 		if held >= closeProof {
 			d.cause = "buffer-until-close"
 		}
 		d.got = fmt.Sprintf("%d messages in one batch when the origin ended, the first %s late; at least %d bytes held", countIn(after), short(worst), held)
-	case len(after) > 0 && heldLast(before, after):
+	case len(after) > 0 && heldLast(before, after, latency):
 		d.cause = "hold-last"
 		d.got = fmt.Sprintf("each message arrived when the next was sent; the last %s late, when the origin ended", short(worst))
-	case len(after) > 0 || setFreeBySending(before, arrivals):
+	case len(after) == 0 && len(before) == 1 && countIn(before) > 2 && setFreeBySending(before, arrivals, latency):
+		// A block that is full, or a gate that is open from now on: one batch
+		// looks the same for both.
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("all %d messages came together once %d bytes were sent, up to %s late", countIn(before), before[0].bytes, short(worst))
+	case len(after) > 0 || setFreeBySending(before, arrivals, latency):
 		d.cause = "buffer-until-bytes"
 		block := blockSize(before)
 		d.values["block_bytes"] = float64(block)
 		d.got = fmt.Sprintf("messages arrived in blocks of about %d bytes, up to %s late; the last %d when the origin ended", block, short(worst), countIn(after))
-		if len(after) == 0 && singlesAfterFirst(before) {
+		if len(after) == 0 && singlesAfterFirst(before, latency) {
 			d.cause = "prelude-dependent"
 			d.got = fmt.Sprintf("nothing arrived before about %d bytes were sent, then each message at once", before[0].bytes)
 		}
-	case singlesAfterFirst(before):
+	case singlesAfterFirst(before, latency):
 		d.cause = "scan"
 		d.got = fmt.Sprintf("the first %d messages came together %s late, then each at once", len(before[0].arrivals), short(worst))
-	case evenlyLate(arrivals):
+	case evenlyLate(arrivals) && largest(before)*2 <= countIn(before):
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("every message about %s late, one like the other: latency, not buffering", short(quantile(delays(arrivals), .5)))
+	case len(before) == 1 && largest(before) == len(arrivals) && sentTooClose(arrivals):
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("all %d messages came in one batch, the first %s late; what set them free nobody can tell from one", len(arrivals), short(worst))
 	case mostlyInBatches(before):
 		d.cause = "hold-timer"
 		d.values["hold_ms"] = ms(worst)
@@ -90,7 +103,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("%d of %d messages late, one by one, at most %s", late, len(arrivals), short(worst))
 	}
-	if enc := compressedOnTheWay(e); enc != "" && (d.cause == "buffered" || d.cause == "buffer-until-close" || d.cause == "buffer-until-bytes") {
+	if enc := compressedOnTheWay(c, e); enc != "" && (d.cause == "buffered" || d.cause == "buffer-until-close" || d.cause == "buffer-until-bytes") {
 		d.cause = "compression"
 		d.got += "; compressed on the way (" + enc + ")"
 	}
@@ -115,14 +128,6 @@ func splitAtRelease(all []batch, released time.Time) (before, after []batch) {
 // releaseSpread is how long what a buffer held may take to come out.
 const releaseSpread = 500 * time.Millisecond
 
-// evenlyLate recognises plain latency: all delays lie within a third of their
-// median.
-func evenlyLate(arrivals []Arrival) bool {
-	d := delays(arrivals)
-	mid := quantile(d, .5)
-	return quantile(d, .1) > mid*2/3 && quantile(d, .9) < mid*4/3
-}
-
 // mostlyInBatches reports whether at least half of the messages came together
 // with another.
 func mostlyInBatches(bs []batch) bool {
@@ -136,23 +141,25 @@ func mostlyInBatches(bs []batch) bool {
 }
 
 // heldLast recognises a path that is one message behind: singles, each set
-// free by the sending of the next, and only the last one left at the end.
-func heldLast(before, after []batch) bool {
-	if countIn(after) != 1 || len(before) < 2 {
+// free by the sending of the next, and only the last one left at the end. A
+// busy machine may blur one in four.
+func heldLast(before, after []batch, latency time.Duration) bool {
+	if countIn(after) != 1 || len(before) < 2 || largest(before) > 2 {
 		return false
 	}
 	last := after[0].arrivals[0]
+	behind := 0
 	for i, b := range before {
 		next := last
 		if i+1 < len(before) {
 			next = before[i+1].arrivals[0]
 		}
-		wait := b.at.Sub(next.Due)
-		if len(b.arrivals) != 1 || wait < -triggered || wait > 3*triggered {
-			return false
+		wait := b.at.Sub(next.Had) - latency
+		if len(b.arrivals) == 1 && wait >= -triggered && wait <= 3*triggered {
+			behind++
 		}
 	}
-	return true
+	return behind*4 >= len(before)*3
 }
 
 // setFreeBySending reports whether batches come right behind the sending of
@@ -160,8 +167,8 @@ func heldLast(before, after []batch) bool {
 // fires at any time. The message that opened it may itself be cut in two and
 // come with the next batch. Where messages follow each other too quickly,
 // every moment is right behind one, and nothing can be told.
-func setFreeBySending(before []batch, arrivals []Arrival) bool {
-	if len(arrivals) < 2 || arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due) < time.Duration(len(arrivals)-1)*3*triggered {
+func setFreeBySending(before []batch, arrivals []Arrival, latency time.Duration) bool {
+	if sentTooClose(arrivals) {
 		return false
 	}
 	many, freed := 0, 0
@@ -171,7 +178,7 @@ func setFreeBySending(before []batch, arrivals []Arrival) bool {
 		}
 		many++
 		for _, a := range arrivals {
-			if wait := b.arrivals[0].At.Sub(a.Due); wait >= 0 && wait <= triggered {
+			if wait := b.arrivals[0].At.Sub(a.Had) - latency; wait >= 0 && wait <= triggered {
 				freed++
 				break
 			}
@@ -180,14 +187,20 @@ func setFreeBySending(before []batch, arrivals []Arrival) bool {
 	return many > 0 && freed*4 >= many*3
 }
 
+// sentTooClose reports whether every moment is right behind the sending of some
+// message.
+func sentTooClose(arrivals []Arrival) bool {
+	return len(arrivals) < 2 || arrivals[len(arrivals)-1].Due.Sub(arrivals[0].Due) < time.Duration(len(arrivals)-1)*3*triggered
+}
+
 // singlesAfterFirst reports whether one first batch was followed by prompt
 // single messages: a gate that opens once.
-func singlesAfterFirst(before []batch) bool {
+func singlesAfterFirst(before []batch, latency time.Duration) bool {
 	if len(before) < 3 || len(before[0].arrivals) < 2 {
 		return false
 	}
 	for _, b := range before[1:] {
-		if len(b.arrivals) > 1 || b.newest() > triggered*2 {
+		if len(b.arrivals) > 1 || b.newest()-latency > triggered*2 {
 			return false
 		}
 	}
@@ -232,10 +245,15 @@ func largest(bs []batch) int {
 }
 
 // compressedOnTheWay is the content encoding that the client saw although the
-// origin was not asked to compress.
-func compressedOnTheWay(e *Evidence) string {
+// origin was not asked to compress, or an application did not.
+func compressedOnTheWay(c Case, e *Evidence) string {
+	own := e.Requests()
+	if ctl := c.Control[appName]; ctl != nil && !e.read() {
+		own = ctl.Headers()
+	}
 	for _, h := range e.Headers() {
-		if h.Encoding != "" && h.Encoding != "identity" {
+		byItself := slices.ContainsFunc(own, func(o measure.Event) bool { return o.Encoding == h.Encoding })
+		if h.Encoding != "" && h.Encoding != "identity" && !byItself {
 			return h.Encoding
 		}
 	}
@@ -262,6 +280,9 @@ func diagnoseCut(e *Evidence, technique measure.Technique, burst bool) diagnosis
 		d.cause = "truncated"
 	case burst:
 		d.cause = "max-bytes"
+	case end.StreamReset:
+		d.cause = "h2-reset"
+		d.got += "; the stream alone was reset, its connection lives on"
 	}
 	return d
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -240,5 +241,77 @@ func TestOpenings(t *testing.T) {
 				t.Errorf("cause %q (%s), want %q", d.cause, d.got, tt.cause)
 			}
 		})
+	}
+}
+
+// late puts a latency behind another path.
+func late(by time.Duration, path pathModel) pathModel {
+	return func(i int, sent time.Duration, all []time.Duration, size int, release time.Duration) (time.Duration, bool) {
+		at, ok := path(i, sent, all, size, release)
+		return at + by, ok
+	}
+}
+
+// gate holds everything until so many bytes are there, then lets all pass.
+func gate(bytes int) pathModel {
+	return func(i int, sent time.Duration, all []time.Duration, size int, release time.Duration) (time.Duration, bool) {
+		opener := (bytes+size-1)/size - 1
+		if opener >= len(all) {
+			return release + 5*time.Millisecond, true
+		}
+		return max(sent, all[opener]) + 2*time.Millisecond, true
+	}
+}
+
+// What holds back is recognised behind a latency, too, and a single batch is
+// not taken for more than it shows.
+func TestDelaysBehindLatencyNameTheirCause(t *testing.T) {
+	ms := time.Millisecond
+	for _, tt := range []struct {
+		name    string
+		path    pathModel
+		latency time.Duration
+		cause   string
+	}{
+		{"one message behind", oneBehind, 200 * ms, "hold-last"},
+		{"one message behind, by more than a spacing", oneBehind, 600 * ms, "hold-last"},
+		{"a block", untilBytes(400), 200 * ms, "buffer-until-bytes"},
+		{"until close", untilClose, 200 * ms, "buffered"},
+		{"a timer", timer(1000 * ms), 200 * ms, "hold-timer"},
+		{"a gate that opens in the middle", gate(440), 0, "prelude-dependent"},
+		{"the same with latency", gate(440), 300 * ms, "prelude-dependent"},
+		{"a gate that opens with the last message", gate(1100), 0, "buffered"},
+		{"the same with latency, again", gate(1100), 300 * ms, "buffered"},
+		{"a gate that the origin's end opens", gate(5000), 0, "buffered"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := evidence(steadyCount, steadySpacing, 110, late(tt.latency, tt.path))
+			for i, ev := range e.Client {
+				if ev.Kind == measure.Headers || ev.Kind == measure.Prelude {
+					e.Client[i].T += tt.latency.Microseconds()
+				}
+			}
+			c := Case{Technique: measure.Technique{Name: "eventsource", Class: measure.ClassStream}, Limits: measure.NewThresholds(0, 0)}
+			if f := judgeDelivery(c, e, false); f.Cause != tt.cause {
+				t.Errorf("%q (%s), want %q", f.Cause, f.Got, tt.cause)
+			}
+		})
+	}
+}
+
+func TestPollsShareAnswers(t *testing.T) {
+	e := evidence(8, 100*time.Millisecond, 110, func(_ int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+		asked := (sent/(250*time.Millisecond) + 1) * 250 * time.Millisecond
+		return asked + 600*time.Millisecond, true
+	})
+	for i, o := range e.Origin {
+		if o.Kind == measure.Write { // when somebody asked
+			sent := time.UnixMicro(o.T).Sub(e.Started)
+			e.Origin[i].T = e.Started.Add((sent/(250*time.Millisecond) + 1) * 250 * time.Millisecond).UnixMicro()
+		}
+	}
+	c := Case{Technique: measure.Technique{Name: "short-poll", Class: measure.ClassPoll}, Limits: measure.NewThresholds(0, 250*time.Millisecond)}
+	if f := judgeDelivery(c, e, false); f.Verdict != measure.Degraded || f.Cause != "unknown" || !strings.Contains(f.Got, "latency") {
+		t.Errorf("%s because %q (%s)", f.Verdict, f.Cause, f.Got)
 	}
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
@@ -46,8 +47,11 @@ func EndingRecycle() Check {
 				if c.Evidence["recycle-bytes"].FromCache() || c.Evidence["recycle-time"].FromCache() {
 					f.Cause = "cached"
 				}
-				if f.Cause == "" {
+				if f.Cause == "" || f.Cause == "corrupted" {
 					f.Cause = "corrupted"
+					if positionDropped(c, c.Evidence["recycle-bytes"]) {
+						f.Cause = "header-dropped"
+					}
 				}
 				f.Got = fmt.Sprintf("%d lost, %d doubled, %d out of order, %d altered in %d recyclings", total.Lost, total.Duplicated, total.Reordered, total.Altered, cycles)
 			case cycles < 2:
@@ -59,4 +63,19 @@ func EndingRecycle() Check {
 			return f
 		},
 	}
+}
+
+// positionDropped reports whether a client that says where to go on in the
+// Last-Event-ID field came back without it: it begins anew each time.
+func positionDropped(c Case, e *Evidence) bool {
+	requests := e.Requests()
+	if c.Technique.Name != "eventsource" || len(requests) < 2 {
+		return false
+	}
+	for _, r := range requests[1:] {
+		if strings.Contains(r.Note, " last-event-id=") {
+			return false
+		}
+	}
+	return true
 }

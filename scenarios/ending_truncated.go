@@ -2,96 +2,92 @@ package scenarios
 
 import (
 	"fmt"
-	"slices"
-	"strings"
-	"time"
 
-	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// judgeTruncated asks whether the answer ended as the application ended it,
-// and whether anybody could tell if not.
+// EndingTruncated asks whether a client can tell a cut from an end: when the
+// origin breaks its stream off, does the path pass that on, or does it finish
+// the answer as if it were whole?
+func EndingTruncated() Check {
+	return Check{
+		ID: "ending/truncated", Question: "Can the client tell a stream that was cut from one that ended?",
+		Kind: measure.Optimal, Axis: measure.Ending, Tier: Thorough, Requires: Needs{Publish: true, Record: true, Options: true, Resume: true},
+		Trials:  []Trial{brokenTrial()},
+		Applies: func(t measure.Technique) bool { return !t.Polls() },
+		Judge:   func(c Case) Finding { return judgeTruncated(c, c.Evidence[brokenName]) },
+	}
+}
+
 func judgeTruncated(c Case, e *Evidence) Finding {
-	f := Finding{Verdict: measure.Works, Values: map[string]float64{"received": float64(len(ofKind(e.Client, measure.Received)))}}
-	f.EndedBy, f.EndKind = e.EndedBy()
+	f := Finding{Verdict: measure.Works, Want: []string{"a stream that was cut does not end as a whole one does"}}
+	f.EndedBy = "origin"
 	if bad, failed := openingFailure(c, e); failed {
 		return Finding{Verdict: measure.Untested, Got: "did not open: " + bad.got}
 	}
-	end, ended := e.End()
-	own, ownEnded := e.originEnd()
-	got := len(ofKind(e.Client, measure.Received))
-	mark := c.App.End
-	short := c.App.Expect.Messages > 0 && got < c.App.Expect.Messages
-	if mark != "" {
-		f.Want = append(f.Want, fmt.Sprintf("the end mark %q", mark))
-	} else {
-		f.Want = append(f.Want, "all that was sent, and an end of the same kind")
-	}
+	all := cuts(e)
+	told, clean, kind := shownEnds(e, all)
+	f.EndKind = kind
+	f.Values = map[string]float64{"cuts": float64(len(all)), "told": float64(told), "clean": float64(clean)}
 	switch {
-	case !ended && ownEnded:
-		f.Verdict, f.Cause = measure.Broken, "half-open"
-		f.Got = "the application ended, and the client was not told"
-	case !ended, !ownEnded && e.read() && !e.Released.IsZero():
-		f.Verdict = measure.Untested
-		f.Got = fmt.Sprintf("still open after %s; give it longer with duration:", time.Duration(c.App.Duration))
-		if c.App.Expect.Messages > 0 && got >= c.App.Expect.Messages {
-			f.Verdict, f.Got = measure.Works, fmt.Sprintf("all %d expected messages came, and nobody waited for the end", got)
-		}
-	case brokenOff(e.Origin) && mark == "":
-		f.Verdict, f.Cause = measure.Broken, "truncated"
-		f.Got = fmt.Sprintf("the application itself cut its answer in the middle (%s), after %d messages", own.EndKind, got)
-	case mark != "" && end.Note != "":
-		f.Got = fmt.Sprintf("%d messages and the end mark", got)
-	case mark != "" && (own.Note != "" || !ownEnded || c.elsewhereMarked()):
-		d := diagnoseCut(e, c.Technique, false)
-		f.Verdict, f.Cause = measure.Broken, d.cause
-		f.Got = fmt.Sprintf("ended (%s) after %d messages without the end mark%s", end.EndKind, got, sentInAll(e))
-	case mark != "":
-		f.Verdict, f.Cause = measure.Broken, "unknown"
-		f.Got = fmt.Sprintf("the application itself ended (%s) after %d messages without its end mark", own.EndKind, got)
-	case brokenOff(e.Client), e.Counts().Lost > 0 && !ownEnded:
-		d := diagnoseCut(e, c.Technique, false)
-		f.Verdict, f.Cause = measure.Broken, d.cause
-		f.Got = d.got + sentInAll(e)
-	case short:
-		f.Verdict, f.Cause = measure.Broken, "unknown"
-		f.Got = fmt.Sprintf("the application itself ended after %d of %d expected messages", got, c.App.Expect.Messages)
-	case end.EndKind != measure.EndClean:
-		f.Got = fmt.Sprintf("%d messages, then the connection closed (%s): a cut would look the same without an end mark (end:)", got, end.EndKind)
+	case len(all) == 0:
+		return Finding{Verdict: measure.Untested, Got: "the stream was never cut, so nothing can be said"}
+	case told == 0:
+		f.Verdict, f.Cause, f.EndKind = measure.Broken, "half-open", measure.EndSilence
+		f.Got = fmt.Sprintf("of %d cuts the client was told of none", len(all))
+	case clean == 0:
+		f.Got = fmt.Sprintf("yes: each of %d cuts showed%s", told, shown(measure.Event{EndKind: kind}))
+	case c.Control == nil || cleanInControl(c):
+		f.Got = "no, and not over the direct path either: nothing but the connection's close ends this answer"
+	case comesBackAnyway(c.Technique):
+		f.Got = fmt.Sprintf("no: %d of %d cuts looked like a proper end; but %s comes back after either", clean, told, c.Technique.Name)
 	default:
-		f.Got = fmt.Sprintf("%d messages, then a clean end", got)
-	}
-	if f.Verdict == measure.Broken && short && mark != "" {
-		f.Got += fmt.Sprintf("; %d were expected", c.App.Expect.Messages)
+		f.Verdict, f.Cause = measure.Degraded, "truncated"
+		f.Got = fmt.Sprintf("no: %d of %d cuts looked like a proper end (%s); only the missing end notice tells", clean, told, kind)
 	}
 	return f
 }
 
-// brokenOff reports whether one side saw the answer end before its framing did.
-func brokenOff(events []measure.Event) bool {
-	return slices.ContainsFunc(events, func(e measure.Event) bool {
-		return e.Kind == measure.Failed && strings.HasPrefix(e.Note, clients.BrokenOff)
-	})
+// shownEnds counts the cuts of which the client was shown an end, and those
+// whose end looked like that of a whole answer.
+func shownEnds(e *Evidence, all []cut) (told, clean int, kind measure.EndKind) {
+	for _, k := range all {
+		if !k.wasTold() {
+			continue
+		}
+		told++
+		looksClean := k.told.EndKind == measure.EndClean || k.told.EndKind == measure.EndFIN && closedOnly(e, k.told)
+		if looksClean {
+			clean++
+		}
+		if kind == "" || looksClean {
+			kind = k.told.EndKind
+		}
+	}
+	return told, clean, kind
 }
 
-// elsewhereMarked reports whether the answer over the first path had its mark.
-func (c Case) elsewhereMarked() bool {
-	ctl := c.Control[appName]
+// closedOnly reports whether the answer that ended so had no other end than
+// its connection's close.
+func closedOnly(e *Evidence, end measure.Event) bool {
+	closes := false
+	for _, h := range e.Headers() {
+		if h.T <= end.T {
+			closes = h.Closes
+		}
+	}
+	return closes
+}
+
+func cleanInControl(c Case) bool {
+	ctl := c.Control[brokenName]
 	if ctl == nil {
 		return false
 	}
-	for _, p := range ctl.exchanges() {
-		if end, ok := p.End(); ok && end.Note != "" {
-			return true
-		}
-	}
-	return false
+	_, clean, _ := shownEnds(ctl, cuts(ctl))
+	return clean > 0
 }
 
-func sentInAll(e *Evidence) string {
-	if !e.read() {
-		return ""
-	}
-	return fmt.Sprintf("; the application sent %d", len(e.Sent))
-}
+// comesBackAnyway reports whether receiving by t means to come back after every
+// end, whatever it looked like.
+func comesBackAnyway(t measure.Technique) bool { return t.EndsItself || t.Name == "eventsource" }

@@ -27,6 +27,17 @@ func (l *eventLog) add(e measure.Event) {
 	l.changed = make(chan struct{})
 }
 
+// from is a sink for what a client sees, which puts it on the coordinator's
+// clock.
+func (l *eventLog) from(c measure.Client) func(measure.Event) {
+	id := c.Clock().ID
+	return func(e measure.Event) {
+		e.Clock = id
+		e.T += c.Clock().OffsetUS
+		l.add(e)
+	}
+}
+
 func (l *eventLog) all() []measure.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()

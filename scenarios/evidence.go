@@ -2,32 +2,51 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // Evidence is all that is known of one trial. Times in it are on the
 // coordinator's clock.
 type Evidence struct {
-	Trial    string
-	Started  time.Time
-	Sent     []Sent
-	Client   []measure.Event
-	Origin   []measure.Event
-	Attached bool          // the origin accepted a subscription
-	Released time.Time     // when the trial had the origin end the exchange; zero if never
-	Left     time.Time     // when the trial made the client leave; zero if never
-	Lag      time.Duration // how late the publisher itself was at worst
-	Scale    float64       // of policy time on this path; 1 is unscaled
-	Scalable bool          // the path could be scaled
-	Stats    proxies.Stats // the proxy's counters for this trial
-	Parts    []*Evidence   // for trials made of several exchanges, in order
+	Trial     string
+	Part      string // which of the trial's exchanges it is
+	Started   time.Time
+	Sent      []Sent
+	Client    []measure.Event
+	Origin    []measure.Event
+	Ready     time.Time      // when an answer could have begun at the earliest; run --via
+	Attached  bool           // the origin accepted a subscription
+	Released  time.Time      // when the trial had the origin end the exchange; zero if never
+	Left      time.Time      // when the trial made the client leave; zero if never
+	Disturbed time.Time      // when the trial began to reload the path or to stop the origin; zero if never
+	Restored  time.Time      // when that was done, and the path or the origin was there again
+	Lag       time.Duration  // how late the publisher itself was at worst
+	Scale     float64        // of policy time on this path; 1 is unscaled
+	Scalable  bool           // the path could be scaled
+	Stats     proxies.Stats  // the proxy's counters for this trial
+	Parts     []*Evidence    // for trials made of several exchanges, in order
+	Stages    []Stage        // crowd trials: how it grew; its streams are the Parts
+	Asked     int            // requests that the client made; 0 when it came back by itself as often as it liked
+	Forward   bool           // through a forward proxy, which leaves TLS to the origin
+	Answer    measure.Answer // of a single request; the zero one for subscriptions
+
+	Wire []WireAt      // bytes trials: the counters at the end of each phase
+	CPU  time.Duration // CPU trials: what the origin's process used while messages flowed
 
 	Interval  time.Duration // poll interval used, 0 for pushed techniques
 	Heartbeat time.Duration // silence trials: heartbeat asked for, wire time
 	Waited    time.Duration // silence trials: how long the silence was meant to last
+}
+
+// WireAt is what the client's connections had carried at a moment, in bytes.
+type WireAt struct {
+	At      time.Time
+	In, Out int64
 }
 
 // Sent is one message of the schedule.
@@ -36,16 +55,19 @@ type Sent struct {
 	Due   time.Time
 	Bytes int    // of the published body
 	Sum   string // of its data, as clients report it (measure.SumJSON)
+	Kind  string // what it is meant to try, "" for an ordinary one
 }
 
 // Arrival joins a sent message with what became of it.
 type Arrival struct {
 	Sent
 	At time.Time // zero when it never arrived
-	// Delay is how late it arrived: counted from when it was due or, if the
-	// publisher itself was late, from when the origin had it. What this machine
-	// does to its own schedule is no delay of the path's. Meaningless when it
-	// never arrived.
+	// Had is when the origin had it, or when it was due if the origin had it
+	// sooner.
+	Had time.Time
+	// Delay is how late it arrived, counted from Had: what this machine does to
+	// its own schedule is no delay of the path's. Meaningless when it never
+	// arrived.
 	Delay time.Duration
 	Wire  int       // bytes the origin wrote for it, 0 when it wrote none
 	Wrote time.Time // when the origin wrote it
@@ -59,12 +81,8 @@ func (e *Evidence) Arrivals() []Arrival {
 	out := make([]Arrival, len(e.Sent))
 	index := make(map[string]int, len(e.Sent))
 	for i, s := range e.Sent {
-		out[i].Sent = s
+		out[i].Sent, out[i].Had = s, s.Due
 		index[s.ID] = i
-	}
-	from := make([]time.Time, len(e.Sent))
-	for i, s := range e.Sent {
-		from[i] = s.Due
 	}
 	for _, ev := range e.Origin {
 		i, ok := index[ev.ID]
@@ -72,8 +90,8 @@ func (e *Evidence) Arrivals() []Arrival {
 		case !ok:
 		case ev.Kind == measure.Write && out[i].Wrote.IsZero():
 			out[i].Wire, out[i].Wrote = ev.Bytes, at
-		case ev.Kind == measure.Publish && at.After(from[i]):
-			from[i] = at
+		case ev.Kind == measure.Publish && at.After(out[i].Had):
+			out[i].Had = at
 		}
 	}
 	for _, ev := range e.Client {
@@ -88,7 +106,7 @@ func (e *Evidence) Arrivals() []Arrival {
 		out[i].Altered = out[i].Altered || ev.Sum != "" && out[i].Sum != "" && ev.Sum != out[i].Sum
 		if out[i].At.IsZero() {
 			out[i].At = time.UnixMicro(ev.T)
-			out[i].Delay = max(0, out[i].At.Sub(from[i]))
+			out[i].Delay = max(0, out[i].At.Sub(out[i].Had))
 		}
 	}
 	return out
@@ -156,12 +174,53 @@ func (e *Evidence) exchanges() []*Evidence {
 	return []*Evidence{e}
 }
 
+// part finds one of a trial's exchanges, nil when it was not made.
+func (e *Evidence) part(name string) *Evidence {
+	if e == nil {
+		return nil
+	}
+	for _, p := range e.exchanges() {
+		if p.Part == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// inParts makes one evidence of several exchanges: the first stands for all.
+func inParts(parts ...*Evidence) *Evidence {
+	parts[0].Parts = parts
+	return parts[0]
+}
+
+// Arrived counts the requests that reached the origin, refused ones included.
+func (e *Evidence) Arrived() int {
+	subs := map[int]bool{}
+	for _, o := range e.Origin {
+		if o.Sub > 0 && (o.Kind == measure.Headers || o.Kind == measure.Failed) {
+			subs[o.Sub] = true
+		}
+	}
+	return len(subs)
+}
+
+// Repeated is how many requests reached the origin that the client never made.
+func (e *Evidence) Repeated() int {
+	if e.Asked == 0 {
+		return 0
+	}
+	return max(0, e.Arrived()-e.Asked)
+}
+
 // Malformed counts the pieces that the client could not make sense of within
-// sound framing: something on the way wrote into the stream.
-func (e *Evidence) Malformed() int {
+// sound framing, those aside that the origin sent so itself, as far as
+// somebody read along: something on the way wrote into the stream.
+func (e *Evidence) Malformed() int { return max(0, malformedIn(e.Client)-malformedIn(e.Origin)) }
+
+func malformedIn(events []measure.Event) int {
 	n := 0
-	for _, ev := range e.Client {
-		if malformed(ev) {
+	for _, ev := range events {
+		if malformed(ev) && !strings.HasPrefix(ev.Note, clients.BrokenOff) {
 			n++
 		}
 	}

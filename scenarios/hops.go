@@ -9,6 +9,7 @@ import (
 // hops follows a fault along paths that lead to an application already, in
 // the order from the application outward.
 type hops struct {
+	n     int    // paths so far
 	last  string // the path before
 	first string // the first path with this trouble, "" while there is none
 	cause string
@@ -18,6 +19,8 @@ type hops struct {
 // trace notes in a cell's record at which path its trouble begins: where the
 // path before it was better, it is what lies between the two.
 func (h *hops) trace(rec *measure.CellRecord) {
+	h.n++
+	rec.Hop = h.n
 	if !rec.Verdict.Counts() {
 		return
 	}
@@ -30,7 +33,8 @@ func (h *hops) trace(rec *measure.CellRecord) {
 		return
 	}
 	switch {
-	case !bad:
+	case !bad: // what was wrong before is not on the way to here
+		h.first, h.cause, h.worst = "", "", ""
 		return
 	case h.first == "" || rec.Cause != h.cause || measure.Worse(h.worst, rec.Verdict) != h.worst:
 		h.first, h.cause, h.worst = rec.Proxy, rec.Cause, rec.Verdict

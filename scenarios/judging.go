@@ -22,8 +22,13 @@ type judged struct {
 	attempts int // how often it was measured, if more than once
 }
 
+// agrees reports whether two measurements say the same of the path.
+func (j judged) agrees(other judged) bool {
+	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts()
+}
+
 // judge answers one check from its trials.
-func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused []int, ctl *control) judged {
+func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) judged {
 	rec := judged{CheckRecord: measure.CheckRecord{
 		Type: measure.TypeCheck, Cell: c.labels.ID(), Labels: c.labels,
 		Check: check.ID, Kind: check.Kind, Axis: check.Axis, Clocks: clocks(c, r.opt.Origin),
@@ -32,24 +37,28 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 		rec.Verdict, rec.Got = measure.Untested, r.lacking(lack)
 		return rec
 	}
-	kase := Case{Refused: refused, Technique: c.technique, Client: c.receiver.Name, Evidence: map[string]*Evidence{}}
-	var interval time.Duration
-	for _, t := range check.Trials {
-		run := runs[t.Name]
+	for _, t := range trials {
+		run := seen.runs[t.Name]
 		rec.TookMS = max(rec.TookMS, run.took.Milliseconds())
 		rec.ProxyVersion, rec.ProxyConfig = run.version, run.configHash
+		if !run.began.IsZero() {
+			rec.BeganUS = run.began.UnixMicro()
+		}
 		if run.evidence != nil {
 			e := run.evidence
 			rec.Trial = t.Name
 			rec.StartedUS = e.Started.UnixMicro()
 			rec.HTTPUpstream = e.HTTPUpstream()
 			rec.Hits += hits(e)
-			interval = max(interval, e.Interval)
-			kase.Evidence[t.Name] = e
 		}
-		var unsupported *proxies.UnsupportedError
-		if errors.As(run.err, &unsupported) {
-			rec.Verdict, rec.Got = measure.Unsupported, unsupported.Error()
+		var pathCannot *proxies.UnsupportedError
+		if errors.As(run.err, &pathCannot) {
+			rec.Verdict, rec.Got = measure.Unsupported, run.err.Error()
+			return rec
+		}
+		var unable *unableError
+		if errors.As(run.err, &unable) {
+			rec.Verdict, rec.Got = unable.verdict, unable.reason
 			return rec
 		}
 		if errors.Is(run.err, app.ErrBudget) {
@@ -62,22 +71,17 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 			return rec
 		}
 		// A schedule that came out compressed shows another pattern than asked
-		// for; a burst is compressed anyway.
-		if lag := worstLag(run.evidence); check.Axis == measure.Delivery && lag > publisherLag && (t.Name != burstName || lag > lateBurst) {
+		// for; a burst is compressed anyway, and where content alone is asked for
+		// it does not matter.
+		if lag := worstLag(run.evidence); (check.Axis == measure.Delivery || check.Further != nil) && lag > publisherLag && t.Name != integrityName && (t.Name != burstName || lag > lateBurst) {
 			rec.Verdict = measure.HarnessFailed
 			rec.Got = fmt.Sprintf("this machine was too busy: the publisher itself was %s late", short(lag))
 			rec.doubtful = true
 			return rec
 		}
 	}
-	if a, ok := r.opt.Origin.(*Application); ok {
-		kase.App = a.Spec
-	}
-	var p99 time.Duration
-	if ctl != nil {
-		p99, kase.Control = ctl.p99, ctl.outcome.evidence
-	}
-	kase.Limits = measure.NewThresholds(p99, interval)
+	ctl := seen.ctl
+	kase, _ := r.caseOf(c, trials, seen)
 	f := check.Judge(kase)
 	rec.Verdict, rec.Cause, rec.Want, rec.Got = f.Verdict, f.Cause, f.Want, f.Got
 	rec.EndedBy, rec.EndKind, rec.Values, rec.doubtful = f.EndedBy, f.EndKind, f.Values, f.Doubtful
@@ -88,13 +92,51 @@ func (r *runner) judge(c cell, check Check, runs map[string]*trialRun, refused [
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
-		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-interval > quickControl
+		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-intervalOf(kase) > quickControl
 		rec.doubtful = rec.doubtful || slow || rec.Verdict == measure.Degraded || rec.Verdict == measure.Broken
+	}
+	if isVia(c.path) { // what it is judged by was gathered once, and is not gathered again
+		rec.doubtful = false
 	}
 	if why := controlFailure(check.ID, ctl); why != "" {
 		rec.Verdict, rec.Cause, rec.Advice, rec.Got, rec.doubtful = measure.SetupFailed, "", "", why, false
 	}
 	return rec
+}
+
+// caseOf is what a judge is shown of these trials; false when one of them
+// brought nothing.
+func (r *runner) caseOf(c cell, trials []Trial, seen *sightings) (Case, bool) {
+	kase := Case{
+		Technique: c.technique, Client: c.receiver.Name, Tier: c.tier,
+		Refused: seen.refused, Repeated: seen.repeated, Evidence: map[string]*Evidence{},
+	}
+	whole := true
+	for _, t := range trials {
+		if run := seen.runs[t.Name]; run != nil && run.evidence != nil && run.err == nil {
+			kase.Evidence[t.Name] = run.evidence
+		} else {
+			whole = false
+		}
+	}
+	if a, ok := r.opt.Origin.(*Application); ok {
+		kase.App = a.Spec
+	}
+	var p99 time.Duration
+	if seen.ctl != nil {
+		p99, kase.Control = seen.ctl.p99, seen.ctl.outcome.evidence
+	}
+	kase.Limits = r.opt.Limits.For(p99, intervalOf(kase))
+	return kase, whole
+}
+
+// intervalOf is the pause between two polls, 0 for pushed techniques.
+func intervalOf(c Case) time.Duration {
+	var interval time.Duration
+	for _, e := range c.Evidence {
+		interval = max(interval, e.Interval)
+	}
+	return interval
 }
 
 // lacking says why a check cannot be asked of the run's origin.
@@ -121,6 +163,9 @@ func controlFailure(check string, ctl *control) string {
 	}
 	switch c := ctl.outcome.checks[i]; c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
+		if c.Cause == "browser-connection-limit" {
+			return "" // the client's own, which each path's answer names by itself
+		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
 	}
 	return ""

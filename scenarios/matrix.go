@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"path"
 	"slices"
 
 	"github.com/cometbench/cometbench/proxies"
@@ -18,10 +17,20 @@ type Matrix struct {
 	Variants   []string // of techniques; empty is the usual form alone, which is ""
 	TLS        bool     // between client and path; the origin must have it, too
 	Checks     []Check
+	// Tier says how deep the checks of a combination go, see Case.Tier; nil is
+	// Quick.
+	Tier func(Combination) Tier
 	// Include drops combinations; nil keeps all.
-	Include func(measure.Labels) bool
+	Include func(Combination) bool
 	// Ask drops checks from a combination; nil asks all that apply.
-	Ask func(l measure.Labels, check string) bool
+	Ask func(c Combination, check string) bool
+}
+
+// Combination is a cell before it is known whether it is measured.
+type Combination struct {
+	measure.Labels
+	Mode proxies.Mode
+	Form string // the technique's own variant, which Labels.Variant has in it
 }
 
 // Path is one proxy in one mode.
@@ -59,6 +68,8 @@ type cell struct {
 	path      Path
 	receiver  Receiver
 	checks    []Check
+	round     int // of its measurements, from 0: each leaves something else to chance
+	tier      Tier
 }
 
 // controlKey says which cells share a control: all that differ in the path only.
@@ -98,11 +109,15 @@ func (m Matrix) cell(t measure.Technique, variant string, p Path, r Receiver, ht
 	c := cell{technique: t, variant: variant, path: p, receiver: r, labels: measure.Labels{
 		Technique: t.Name, Proxy: p.Proxy.Name(), Client: r.Name, HTTP: http, TLS: m.TLS, Variant: p.variant(variant),
 	}}
-	if m.Include != nil && !m.Include(c.labels) {
+	one := Combination{Labels: c.labels, Mode: p.Mode, Form: variant}
+	if m.Include != nil && !m.Include(one) {
 		return c, false
 	}
+	if m.Tier != nil {
+		c.tier = m.Tier(one)
+	}
 	for _, check := range m.Checks {
-		if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(c.labels, check.ID) {
+		if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(one, check.ID) {
 			continue
 		}
 		c.checks = append(c.checks, check)
@@ -127,6 +142,9 @@ func (m Matrix) Labels() []measure.Labels {
 }
 
 func controlRank(p Path) int {
+	if isVia(p) {
+		return 0 // in the order in which they were named, whatever the names
+	}
 	switch p.Proxy.Name() {
 	case "direct":
 		return 0
@@ -136,23 +154,27 @@ func controlRank(p Path) int {
 	return 2
 }
 
-// trials lists the trials that a cell's checks need, each once.
-func (c cell) trials() []Trial {
+// askable are the cell's checks that an origin of these abilities can be part
+// of; the trials of others are not run.
+func (c cell) askable(have Needs) []Check {
+	return slices.DeleteFunc(slices.Clone(c.checks), func(k Check) bool { return k.Requires.Missing(have) != "" })
+}
+
+// trialsOf lists the trials that checks need, each once.
+func trialsOf(checks []Check) []Trial {
 	var out []Trial
-	for _, check := range c.checks {
-		for _, t := range check.Trials {
-			if !slices.ContainsFunc(out, func(o Trial) bool { return o.Name == t.Name }) {
-				out = append(out, t)
-			}
-		}
+	for _, check := range checks {
+		out = addTrials(out, check.Trials)
 	}
 	return out
 }
 
-// Glob reports whether name matches one of the patterns.
-func Glob(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		ok, _ := path.Match(p, name)
-		return ok || p == name
-	})
+// addTrials appends those that are not in the list.
+func addTrials(list, more []Trial) []Trial {
+	for _, t := range more {
+		if !slices.ContainsFunc(list, func(o Trial) bool { return o.Name == t.Name }) {
+			list = append(list, t)
+		}
+	}
+	return list
 }

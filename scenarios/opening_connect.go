@@ -37,6 +37,9 @@ func judgeOpening(c Case, e *Evidence) Finding {
 	}
 	if bad, failed := openingFailure(c, e); failed {
 		f.Verdict, f.Cause, f.Got = measure.Broken, bad.cause, bad.got
+	} else if other, direct := intercepted(c, e); other != "" {
+		f.Verdict, f.Cause = measure.Degraded, "tls-intercepted"
+		f.Got += fmt.Sprintf("; but the certificate is not the origin's: %.16s… was shown, %.16s… over the direct path", other, direct)
 	} else if n := len(c.Refused); n > 0 {
 		f.Verdict, f.Cause = measure.Degraded, "error-page"
 		if slices.Contains([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, c.Refused[n-1]) {
@@ -74,15 +77,26 @@ func firstHead(e *Evidence) (measure.Event, bool) {
 
 // openingFailure says why an exchange never came about, if it did not.
 func openingFailure(c Case, e *Evidence) (diagnosis, bool) {
+	d, failed := whyNotOpened(c, e)
+	if failed && c.App != nil {
+		d = c.refineOpening(e, d)
+	}
+	return d, failed
+}
+
+func whyNotOpened(c Case, e *Evidence) (diagnosis, bool) {
 	head, answered := firstHead(e)
 	opened := has(measure.Prelude)(e.Client) || has(measure.Received)(e.Client)
+	if bad, failed := untrusted(e); failed {
+		return bad, true
+	}
 	if c.Technique.Class == measure.ClassSocket {
 		return socketFailure(e, head, answered, opened)
 	}
 	switch {
 	case opened:
 		return diagnosis{}, false
-	case answered && head.Status == http.StatusOK && e.Attached:
+	case answered && (head.Status == http.StatusOK || c.App != nil && head.Status/100 == 2) && e.Attached:
 		return diagnosis{}, false // what follows, or does not, is a matter of delivery
 	case answered && head.Status == http.StatusProxyAuthRequired:
 		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
@@ -105,9 +119,14 @@ func openingFailure(c Case, e *Evidence) (diagnosis, bool) {
 
 func socketFailure(e *Evidence, head measure.Event, answered, opened bool) (diagnosis, bool) {
 	reached := len(e.Origin) > 0
+	sent, arrived := len(ofKind(e.Client, measure.Write)), len(ofKind(e.Origin, measure.Received))
 	switch {
+	case opened && sent > 0 && arrived == 0 && e.Attached && settledUp(e):
+		return diagnosis{cause: "upgrade-one-way", got: fmt.Sprintf("frames came down, and none of the %d that the client sent arrived", sent)}, true
 	case opened:
 		return diagnosis{}, false
+	case arrived > 0 && !has(measure.End)(beforeRelease(e)):
+		return diagnosis{cause: "upgrade-one-way", got: "the client's frames arrived, and none came down"}, true
 	case answered && head.Status == http.StatusSwitchingProtocols, e.Attached:
 		if by, kind := e.EndedBy(); by == "proxy" && kind != measure.EndSilence {
 			return diagnosis{cause: "upgrade-killed", got: fmt.Sprintf("the upgrade succeeded, then the socket was cut (%s) before a frame arrived", kind)}, true
@@ -143,4 +162,26 @@ func excerpt(e *Evidence) string {
 		}
 	}
 	return ""
+}
+
+// settledUp reports whether what the client sent up had the time to arrive
+// before the exchange was over.
+func settledUp(e *Evidence) bool {
+	last := int64(0)
+	for _, ev := range e.Client {
+		last = max(last, ev.T)
+	}
+	sent := ofKind(e.Client, measure.Write)
+	return time.Duration(last-sent[len(sent)-1].T)*time.Microsecond >= health/2
+}
+
+// beforeRelease are the client's events until the trial had the origin end.
+func beforeRelease(e *Evidence) []measure.Event {
+	var out []measure.Event
+	for _, ev := range e.Client {
+		if e.Released.IsZero() || ev.T < e.Released.UnixMicro() {
+			out = append(out, ev)
+		}
+	}
+	return out
 }

@@ -37,44 +37,35 @@ func (o outcome) paced() *Evidence {
 
 // trialRun is one run of one trial, with what identifies its proxy.
 type trialRun struct {
+	trial               Trial
 	evidence            *Evidence
 	err                 error
 	version, configHash string
+	began               time.Time // when it was given its slot
 	took                time.Duration
 }
 
 // measure runs a cell's trials and judges its checks; ctl is nil for the
-// control itself.
+// control itself. Checks that may ask further come last: what they ask hangs on
+// evidence that the others may have had measured again.
 func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
-	runs := r.trials(ctx, c, c.trials(), 1)
-	out := outcome{evidence: map[string]*Evidence{}}
-	refused := refusals(runs)
-	for _, check := range c.checks {
-		rec := r.judge(c, check, runs, refused, ctl)
-		for attempt := 2; attempt <= maxAttempts && rec.doubtful && ctx.Err() == nil; attempt++ {
-			again := r.trials(ctx, c, check.Trials, attempt)
-			next := r.judge(c, check, again, refused, ctl)
-			// The same answer twice is believed, unless it is that nothing
-			// could be measured.
-			confirmed := next.Verdict == rec.Verdict && next.Cause == rec.Cause && rec.Verdict.Counts()
-			if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict {
-				rec = next
-				for name, run := range again {
-					runs[name] = run
-				}
-			}
-			rec.doubtful = next.doubtful && !confirmed
-			rec.attempts = attempt
+	asked := c.askable(r.opt.Origin.Can())
+	seen := &sightings{runs: r.trials(ctx, c, trialsOf(asked), 1), ctl: ctl, again: map[int]map[string]*trialRun{}}
+	seen.refused, seen.repeated = refusals(seen.runs), repeats(seen.runs)
+	records := make([]measure.CheckRecord, len(c.checks))
+	for i, check := range c.checks {
+		if check.Further == nil {
+			records[i] = r.settle(ctx, c, check, check.Trials, seen)
 		}
-		if rec.attempts > 1 {
-			if rec.Values == nil {
-				rec.Values = map[string]float64{}
-			}
-			rec.Values["attempts"] = float64(rec.attempts)
-		}
-		out.checks = append(out.checks, rec.CheckRecord)
 	}
-	for name, run := range runs {
+	further := r.further(ctx, c, asked, seen)
+	for i, check := range c.checks {
+		if check.Further != nil {
+			records[i] = r.settle(ctx, c, check, addTrials(slices.Clone(check.Trials), further[check.ID]), seen)
+		}
+	}
+	out := outcome{checks: records, evidence: map[string]*Evidence{}}
+	for name, run := range seen.runs {
 		if run.evidence != nil {
 			out.evidence[name] = run.evidence
 		}
@@ -82,20 +73,69 @@ func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 	return out
 }
 
+// sightings is what a cell's trials have brought so far.
+type sightings struct {
+	runs     map[string]*trialRun // by trial name
+	refused  []int
+	repeated int
+	ctl      *control
+	again    map[int]map[string]*trialRun // by attempt; checks share these as they share the first
+}
+
+// further runs the trials that the checks' evidence calls for, and says which
+// check called for which.
+func (r *runner) further(ctx context.Context, c cell, asked []Check, seen *sightings) map[string][]Trial {
+	called := map[string][]Trial{}
+	var fresh []Trial
+	for _, check := range asked {
+		if check.Further == nil {
+			continue
+		}
+		if kase, ok := r.caseOf(c, check.Trials, seen); ok {
+			called[check.ID] = check.Further(kase)
+			fresh = addTrials(fresh, called[check.ID])
+		}
+	}
+	fresh = slices.DeleteFunc(fresh, func(t Trial) bool { return seen.runs[t.Name] != nil })
+	for name, run := range r.trials(ctx, c, fresh, 1) {
+		seen.runs[name] = run
+	}
+	return called
+}
+
 // refusals collects the path's own error answers in the trials of a cell,
-// those aside that ask for its limits: there an error is an answer.
+// those aside that provoke them.
 func refusals(runs map[string]*trialRun) []int {
 	var out []int
 	for name, run := range runs {
-		if run.evidence == nil || name == silenceName {
+		if run.evidence == nil || run.trial.Provoking {
 			continue
 		}
 		for _, e := range run.evidence.exchanges() {
+			if name == appName && e.closedUnanswered() {
+				continue // what else could the path have said
+			}
 			out = append(out, e.Refusals()...)
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// repeats counts the requests that reached the origin without the client
+// having made them, provoking trials aside: a proxy may well ask again where
+// the origin closed a connection without an answer.
+func repeats(runs map[string]*trialRun) int {
+	n := 0
+	for _, run := range runs {
+		if run.evidence == nil || run.trial.Provoking {
+			continue
+		}
+		for _, e := range run.evidence.exchanges() {
+			n += e.Repeated()
+		}
+	}
+	return n
 }
 
 // betterOf reports whether a second measurement contradicts the first in the
@@ -128,7 +168,7 @@ func (r *runner) trials(ctx context.Context, c cell, trials []Trial, attempt int
 }
 
 func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trialRun {
-	run := new(trialRun)
+	run := &trialRun{trial: t}
 	// What is measured again is measured in more quiet: with a sixth of the slots
 	// to itself, then with half, the last time with all of them.
 	share := map[int]int64{1: 0, 2: r.parallel / 6, 3: r.parallel / 2}
@@ -137,18 +177,29 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		quiet = r.parallel
 	}
 	quiet = max(1, quiet)
+	r.trialIs(c, t, trialAsks, quiet)
 	if places := r.places[c.receiver.Name]; places != nil {
-		if run.err = places.Acquire(ctx, 1); run.err != nil {
+		wanted := int64(1)
+		if t.WholeClient {
+			wanted = int64(c.receiver.AtOnce)
+		}
+		if run.err = places.Acquire(ctx, wanted); run.err != nil {
 			return run
 		}
-		defer places.Release(1)
+		defer places.Release(wanted)
 	}
+	r.trialIs(c, t, trialQueues, quiet)
 	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
 		return run
 	}
 	defer r.slots.Release(quiet)
 	started := time.Now()
-	defer func() { run.took = time.Since(started) }()
+	run.began = started
+	r.trialIs(c, t, trialRuns, quiet)
+	defer func() {
+		run.took = time.Since(started)
+		r.trialEnded(c, t, attempt, run.took)
+	}()
 
 	b := &Bench{
 		Technique: c.technique, Variant: c.variant, RootsPEM: r.paths.roots, Client: c.receiver.Client, Origin: r.opt.Origin, HTTP: c.labels.HTTP,
@@ -167,13 +218,20 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		}
 		defer b.Origin.Close()
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels))
+	if t.OwnOrigin {
+		if b.Origin, run.err = another(ctx, r.opt.Origin, c.path); run.err != nil {
+			return run
+		}
+		defer b.Origin.Close()
+		b.RootsPEM = slices.Concat(b.RootsPEM, b.Origin.Roots())
+	}
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels)+int64(c.round), t.OwnProxy)
 	if err != nil {
 		run.err = err
 		return run
 	}
 	defer giveBack()
-	run.version, run.configHash, b.Route = in.Version(), in.ConfigHash(), in.Route()
+	run.version, run.configHash, b.Route, b.Instance = in.Version(), in.ConfigHash(), in.Route(), in
 	run.evidence, run.err = t.Run(ctx, b)
 	if run.err != nil {
 		return run

@@ -52,9 +52,10 @@ func newSharedPaths(o Origin, withTLS bool) (*sharedPaths, error) {
 //
 // So is every proxy in front of an origin that has another address for each
 // trial; one that somebody else runs cannot follow it there.
-func (s *sharedPaths) instance(ctx context.Context, p Path, origin Origin, scale float64, seed int64) (proxies.Instance, func() error, error) {
+// An own one is started for this trial alone, too.
+func (s *sharedPaths) instance(ctx context.Context, p Path, origin Origin, scale float64, seed int64, own bool) (proxies.Instance, func() error, error) {
 	env := proxies.Env{Origin: origin.URL(), Mode: p.Mode, Scale: scale, Seed: seed, Front: s.front, RootsPEM: origin.Roots()}
-	if p.Proxy.Scope() == proxies.PerCell || origin != s.origin {
+	if p.Proxy.Scope() == proxies.PerCell || own || origin != s.origin {
 		in, err := p.Proxy.Start(ctx, env)
 		if err != nil {
 			return nil, nil, fmt.Errorf("start %s: %w", p.Proxy.Name(), err)
@@ -155,13 +156,17 @@ func dialledElsewhere(route proxies.Route, e *Evidence) string {
 // alive reports a proxy that somebody else runs, or that all cells share, and
 // that is gone after a trial: what was seen then says nothing of the path.
 func alive(ctx context.Context, p Path, route proxies.Route) error {
-	if isDirect(p) || p.Proxy.Scope() == proxies.PerCell && route.Proxy != nil || route.Base == nil {
+	if isDirect(p) || p.Proxy.Scope() == proxies.PerCell && (route.Proxy != nil || !p.Proxy.Capabilities().Foreign) {
 		return nil
 	}
-	if p.Proxy.Scope() == proxies.PerCell && !p.Proxy.Capabilities().Foreign {
+	way := route.Proxy
+	if way == nil {
+		way = route.Base
+	}
+	if way == nil {
 		return nil
 	}
-	c, err := (&net.Dialer{Timeout: openWait}).DialContext(ctx, "tcp", hostPort(route.Base))
+	c, err := (&net.Dialer{Timeout: openWait}).DialContext(ctx, "tcp", hostPort(way))
 	if err != nil {
 		return fmt.Errorf("the proxy is gone: %w", err)
 	}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cometbench/cometbench/proxies"
@@ -16,6 +17,9 @@ func Preflight(ctx context.Context, m Matrix, o Origin) error {
 			continue
 		}
 		in, err := p.Proxy.Start(ctx, proxies.Env{Origin: o.URL(), Mode: p.Mode})
+		if unsupported := (*proxies.UnsupportedError)(nil); errors.As(err, &unsupported) {
+			continue // the cells say so
+		}
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -21,6 +20,8 @@ type Options struct {
 	MaxWait   time.Duration // for limits of unscaled paths, 0 is 5 s
 	Parallel  int           // trials at once, 0 is 36
 	Seed      int64
+	Repeat    int                                             // measurements of each cell, 0 is 1
+	Limits    measure.Thresholds                              // of delay; zero fields are the usual ones
 	Done      map[string]bool                                 // ids of cells that an earlier run has ended
 	Progress  func(Progress)                                  // called as trials and cells end, serially
 	Ended     func(measure.CellRecord, []measure.CheckRecord) // called as cells end, serially
@@ -29,9 +30,9 @@ type Options struct {
 // Progress is how far a run has come.
 type Progress struct {
 	Cells, Total int    // cells ended, cells in all
-	Now          string // a cell that ended just now
+	Now          string // the cell that ended last, "" before the first
 	Elapsed      time.Duration
-	Left         time.Duration // estimate; 0 until there is a basis for one
+	Left         func() time.Duration // an estimate, which costs time to make; to be called at once
 }
 
 // Summary is the outcome of a run.
@@ -51,6 +52,7 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 		heavy:    semaphore.NewWeighted(heavyAtOnce),
 		sum:      Summary{Verdicts: map[measure.Verdict]int{}},
 	}
+	r.opt.Repeat = orDefault(opt.Repeat, 1)
 	r.slots = semaphore.NewWeighted(r.parallel)
 	r.places = map[string]*semaphore.Weighted{}
 	for _, c := range m.Clients {
@@ -103,31 +105,23 @@ type runner struct {
 
 	mu       sync.Mutex // guards what follows, and w
 	sum      Summary
+	forecast *forecast
+	last     string // the cell that ended last
 	writeErr error
 	controls map[controlKey]*control
 
 	hops hops // of paths that were there before us
 }
 
-// control is the outcome of the trials over the direct path.
-type control struct {
-	once     sync.Once
-	outcome  outcome
-	labels   measure.Labels
-	p99      time.Duration
-	finished chan struct{}
-}
-
 func (r *runner) run(ctx context.Context) error {
-	r.controls = map[controlKey]*control{}
-	for _, c := range r.cells {
-		if r.controls[c.control()] == nil {
-			r.controls[c.control()] = &control{finished: make(chan struct{})}
-		}
-	}
+	r.controls = controlsOf(r.cells, r.opt.Done)
+	r.forecast = r.newForecast()
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
 		if r.opt.Done[c.labels.ID()] {
+			if isVia(c.path) {
+				r.hops.n++
+			}
 			continue
 		}
 		if isVia(c.path) { // each is held against the one before it
@@ -158,10 +152,11 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	ctl.once.Do(func() {
 		defer close(ctl.finished)
 		direct := c
-		direct.path = r.direct
-		direct.labels.Proxy, direct.labels.Variant = r.direct.Proxy.Name(), c.variant
+		direct.path, direct.checks, direct.tier = r.direct, ctl.checks, ctl.tier
+		direct.labels = r.controlLabels(c)
 		ctl.labels = direct.labels
 		ctl.outcome = r.measure(ctx, direct, nil)
+		r.roundEnded(ctl.labels)
 		if e := ctl.outcome.paced(); e != nil {
 			ctl.p99 = max(0, quantile(delays(e.Arrivals()), .99)-e.Interval)
 		}
@@ -171,29 +166,18 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	case <-ctx.Done():
 		return
 	}
-	out := ctl.outcome
-	if c.labels != ctl.labels {
-		out = r.measure(ctx, c, ctl)
+	rec, out := r.repeated(ctx, c, ctl)
+	if _, own := r.opt.Origin.(*Application); own {
+		soundCell(&rec, out.checks)
 	}
 	if ctx.Err() != nil {
 		return
 	}
 	events := out.timeline(started)
-	rec := measure.Judge(c.labels, out.checks)
 	if isVia(c.path) {
 		r.hops.trace(&rec)
 	}
 	r.ended(ctx, rec, out.checks, events)
-}
-
-// controlOf is the path that the others are held against: the direct one, or
-// the first of those that lead to an application already.
-func controlOf(o Origin) (Path, error) {
-	if a, ok := o.(*Application); ok && len(a.vias) > 0 {
-		return a.Paths()[0], nil
-	}
-	direct, err := proxies.Parse("direct", proxies.ParseOptions{})
-	return Path{Proxy: direct, Mode: proxies.Reverse}, err
 }
 
 // notMeasured is the record of a cell that nothing can be measured for.
@@ -253,6 +237,9 @@ func (r *runner) ended(ctx context.Context, rec measure.CellRecord, checks []mea
 	if ctx.Err() != nil {
 		return
 	}
+	if a, own := r.opt.Origin.(*Application); own {
+		checks = a.redact(&rec, checks, events)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var records []any
@@ -275,11 +262,7 @@ func (r *runner) ended(ctx context.Context, rec measure.CellRecord, checks []mea
 	if r.opt.Ended != nil {
 		r.opt.Ended(rec, checks)
 	}
-	if r.opt.Progress != nil {
-		p := Progress{Cells: len(r.sum.Cells), Total: len(r.cells) - len(r.opt.Done), Now: rec.Labels.String(), Elapsed: time.Since(r.started)}
-		if p.Cells > 0 {
-			p.Left = p.Elapsed / time.Duration(p.Cells) * time.Duration(p.Total-p.Cells)
-		}
-		r.opt.Progress(p)
-	}
+	r.forecast.cellEnded(rec.Cell)
+	r.last = rec.Labels.String()
+	r.progress()
 }

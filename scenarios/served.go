@@ -27,8 +27,10 @@ type served struct {
 	roots []byte
 	http  *http.Client
 	clock measure.Clock
-	close func() error                // nil when it was not started here
-	usage func() (child.Usage, error) // nil when it is no process of ours
+	close func() error                                              // nil when it was not started here
+	kill  func() error                                              // ends it without its knowing; nil when it was not started here
+	spawn func(ctx context.Context, listen string) (*served, error) // starts another of its kind; nil when nobody can
+	usage func() (child.Usage, error)                               // nil when it is no process of ours
 }
 
 // Usage is what the origin's process uses. It fails for an origin that is not
@@ -124,6 +126,11 @@ func (o *served) Record(ctx context.Context, channel string, since int, wait tim
 		page.Events[i].T += o.clock.OffsetUS
 	}
 	return page.Events, page.Next, nil
+}
+
+// probe asks the origin an ordinary question, directly.
+func (o *served) probe(ctx context.Context) error {
+	return o.do(ctx, http.MethodGet, "/healthz", nil, "", nil, nil)
 }
 
 // syncClock takes the best of several round trips as the clock's offset; half

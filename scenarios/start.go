@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,11 +22,21 @@ import (
 // loopback port: for tests. extra are further paths to serve, such as the
 // browsers' pages.
 func InProcess(extra map[string]http.Handler) (Origin, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	return InProcessWith(reference.Config{Extra: extra})
+}
+
+// InProcessWith does so with a configuration; it keeps a record in any case.
+func InProcessWith(c reference.Config) (Origin, error) {
+	c.Record = true
+	return inProcess("127.0.0.1:0", c)
+}
+
+func inProcess(listen string, c reference.Config) (*served, error) {
+	ln, err := net.Listen("tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("start origin: %w", err)
 	}
-	srv, err := reference.New(reference.Config{Record: true, Extra: extra})
+	srv, err := reference.New(c)
 	if err != nil {
 		ln.Close()
 		return nil, fmt.Errorf("start origin: %w", err)
@@ -33,15 +45,25 @@ func InProcess(extra map[string]http.Handler) (Origin, error) {
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ctx, ln) }()
 	o := newServed(&url.URL{Scheme: "http", Host: ln.Addr().String()}, "")
-	o.close = func() error {
-		grace, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	o.spawn = func(_ context.Context, listen string) (*served, error) { return inProcess(listen, c) }
+	stop := func(grace time.Duration) error {
+		within, stop := context.WithTimeout(context.Background(), grace)
 		defer stop()
-		err := srv.Shutdown(grace)
+		err := srv.Shutdown(within)
 		cancel()
 		if serr := <-done; serr != nil && !errors.Is(serr, http.ErrServerClosed) && !errors.Is(serr, context.Canceled) {
 			err = errors.Join(err, serr)
 		}
 		return err
+	}
+	var once sync.Once
+	o.close = func() (err error) {
+		once.Do(func() { err = stop(5 * time.Second) })
+		return err
+	}
+	o.kill = func() error {
+		once.Do(func() { _ = stop(0) }) // that it did not end in peace is what was wanted
+		return nil
 	}
 	return o, nil
 }
@@ -58,6 +80,14 @@ type Ready struct {
 // the origin's memory, descriptors and garbage collection are not the
 // coordinator's, and waits until it listens.
 func Child(ctx context.Context, program string, args ...string) (Origin, error) {
+	o, err := startChild(ctx, program, args)
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+func startChild(ctx context.Context, program string, args []string) (*served, error) {
 	first := &firstLine{ready: make(chan struct{})}
 	p, err := child.Start(child.Config{Path: program, Args: append([]string{"serve", "--json"}, args...), Stdout: first})
 	if err != nil {
@@ -88,6 +118,15 @@ func Child(ctx context.Context, program string, args ...string) (Origin, error) 
 		return nil, errors.Join(fmt.Errorf("start origin: %w", err), stop())
 	}
 	o.close, o.usage = stop, p.Usage
+	o.kill = func() error {
+		if err := p.Signal(os.Kill); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return fmt.Errorf("kill origin: %w", err)
+		}
+		return stop()
+	}
+	o.spawn = func(ctx context.Context, listen string) (*served, error) {
+		return startChild(ctx, program, append(slices.Clone(args), "--listen", listen))
+	}
 	return o, nil
 }
 

@@ -43,6 +43,9 @@ func (o outcome) timeline(started time.Time) []measure.Event {
 			trial := name
 			if i > 0 {
 				trial = fmt.Sprintf("%s-%d", name, i+1)
+				if p.Part != "" {
+					trial = name + "-" + p.Part
+				}
 			}
 			events := slices.Concat(p.Origin, p.Client)
 			slices.SortStableFunc(events, func(a, b measure.Event) int { return cmp.Compare(a.T, b.T) })

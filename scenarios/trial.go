@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -21,7 +22,18 @@ type Trial struct {
 	// Scaled trials run on an instance whose policy time is scaled; all others
 	// run at real scale, where no time limit comes into play.
 	Scaled bool
-	Run    func(ctx context.Context, b *Bench) (*Evidence, error)
+	// Provoking trials ask for what the cell itself does not do, so that an
+	// error answer is an answer and says nothing of its openings.
+	Provoking bool
+	// OwnProxy trials run in front of an instance that no other trial uses, also
+	// of a real program: they disturb it, or count what it does.
+	OwnProxy bool
+	// OwnOrigin trials have an origin of their own as well.
+	OwnOrigin bool
+	// WholeClient trials subscribe often at once: they take all the places of a
+	// client that has a limited number.
+	WholeClient bool
+	Run         func(ctx context.Context, b *Bench) (*Evidence, error)
 }
 
 // Bench is one trial's place at the path: everything it may touch.
@@ -30,6 +42,7 @@ type Bench struct {
 	Variant   string
 	Client    measure.Client
 	Origin    Origin
+	Instance  proxies.Instance // the path itself
 	Route     proxies.Route
 	HTTP      string
 	Scale     float64 // of policy time; 1 when the path cannot be scaled
@@ -80,42 +93,108 @@ type exchange struct {
 	ev      *Evidence
 }
 
+// asking says in what an exchange differs from the cell's usual one. The zero
+// asking is the usual one.
+type asking struct {
+	resume    bool            // streams and sockets come back; polls always do, unless once is set
+	once      bool            // one request and no more, for polls as well
+	channel   string          // somebody else's; "" is one of its own
+	variant   string          // of the technique, if other is set
+	other     bool            // ask in another variant than the cell's
+	header    http.Header     // sent in addition
+	socketVia string          // as measure.Target has it
+	uplink    []string        // as measure.Subscription has it; nil is a greeting
+	pause     time.Duration   // between two of these
+	vanish    <-chan struct{} // as measure.Subscription has it
+	wire      *measure.Wire   // as measure.Subscription has it
+}
+
+// greeting is what a socket's client sends up as soon as it is open: a socket
+// that carries nothing up is none.
+const greeting = `{"cometbench":"up"}`
+
 // open starts the client on a channel of its own with the given subscribe
-// options. Polls always come back for the next answer; streams and sockets
+// options; with a nonce of the trial's, where they have none. Polls always come back for the next answer; streams and sockets
 // only when resume is set.
 func (b *Bench) open(ctx context.Context, part string, opts url.Values, resume bool) *exchange {
-	x := &exchange{
-		b: b, channel: b.Nonce + "-" + part, log: newEventLog(), done: make(chan struct{}),
-		ev: &Evidence{Started: time.Now(), Scale: b.Scale, Scalable: b.Scalable},
+	return b.begin(ctx, part, b.subscription(b.Nonce+"-"+part, opts, asking{resume: resume}))
+}
+
+// openAs is open for an exchange that differs from the usual one. It fails when
+// the client cannot do it so.
+func (b *Bench) openAs(ctx context.Context, part string, opts url.Values, how asking) (*exchange, error) {
+	channel := how.channel
+	if channel == "" {
+		channel = b.Nonce + "-" + part
+	}
+	sub := b.subscription(channel, opts, how)
+	if err := b.Client.Supports(sub); err != nil {
+		return nil, &unableError{measure.Unsupported, err.Error()}
+	}
+	x := b.begin(ctx, part, sub)
+	x.channel = channel
+	return x, nil
+}
+
+// subscription is what a client is to do along this path.
+func (b *Bench) subscription(channel string, opts url.Values, how asking) measure.Subscription {
+	if !opts.Has("nonce") {
+		opts.Set("nonce", b.Nonce)
+	}
+	sub := measure.Subscription{
+		Technique: b.Technique.Name, Variant: b.Variant, Target: b.target("/"), Retry: 100 * time.Millisecond,
+		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink, UplinkPause: how.pause,
+		Vanish: how.vanish, Wire: how.wire,
+	}
+	if how.other {
+		sub.Variant = how.variant
+	}
+	if b.Technique.Name == "websocket" && sub.Uplink == nil {
+		sub.Uplink = []string{greeting}
 	}
 	if b.Technique.Class == measure.ClassPoll {
-		x.ev.Interval = pollPause
+		sub.PollInterval = pollPause
 	}
-	opts.Set("nonce", b.Nonce)
-	base := b.Route.Base
-	target := measure.Target{HTTP: b.HTTP, RootsPEM: b.RootsPEM}
+	sub.Target.URL = clients.SubscribeURL(b.base(), b.Technique.Name, channel, opts)
+	sub.Target.Header, sub.Target.SocketVia = how.header, how.socketVia
+	return sub
+}
+
+// base is where the origin is found along this path.
+func (b *Bench) base() *url.URL {
+	if b.Route.Base == nil { // the forward proxy leads to the origin itself
+		return b.Origin.URL()
+	}
+	return b.Route.Base
+}
+
+// target is a path of the origin's, as it is reached from the client.
+func (b *Bench) target(path string) measure.Target {
+	t := measure.Target{URL: b.base().JoinPath(path).String(), HTTP: b.HTTP, RootsPEM: b.RootsPEM}
 	if b.Route.Proxy != nil {
-		target.Proxy = b.Route.Proxy.String()
+		t.Proxy = b.Route.Proxy.String()
 	}
-	if base == nil { // the forward proxy leads to the origin itself
-		base = b.Origin.URL()
-	}
-	target.URL = clients.SubscribeURL(base, b.Technique.Name, x.channel, opts)
-	sub := measure.Subscription{
-		Technique: b.Technique.Name, Variant: b.Variant, Target: target,
-		Resume: resume || b.Technique.Polls() || b.Technique.EndsItself, PollInterval: x.ev.Interval, Retry: 100 * time.Millisecond,
+	return t
+}
+
+// begin starts the client.
+func (b *Bench) begin(ctx context.Context, part string, sub measure.Subscription) *exchange {
+	x := &exchange{b: b, channel: b.Nonce + "-" + part, log: newEventLog(), done: make(chan struct{}), ev: b.evidence(part)}
+	x.ev.Interval = sub.PollInterval
+	if !sub.Resume {
+		x.ev.Asked = 1
 	}
 	ctx, x.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(x.done)
-		clock := b.Client.Clock()
-		x.err = b.Client.Subscribe(ctx, sub, func(e measure.Event) {
-			e.Clock = clock.ID
-			e.T += b.Client.Clock().OffsetUS
-			x.log.add(e)
-		})
+		x.err = b.Client.Subscribe(ctx, sub, x.log.from(b.Client))
 	}()
 	return x
+}
+
+// evidence begins that of one exchange.
+func (b *Bench) evidence(part string) *Evidence {
+	return &Evidence{Part: part, Started: time.Now(), Scale: b.Scale, Scalable: b.Scalable, Forward: b.Route.Proxy != nil}
 }
 
 // attached waits until the origin has accepted the subscription.
@@ -165,17 +244,30 @@ func accepted(events []measure.Event) bool {
 
 // publish sends one message that is due now or was due earlier.
 func (x *exchange) publish(ctx context.Context, due time.Time, body []byte) error {
-	x.ev.Lag = max(x.ev.Lag, time.Since(due))
-	id, err := x.b.Origin.Publish(ctx, x.channel, due, "application/json", body)
-	if err != nil {
-		return err
-	}
 	sum, err := measure.SumJSON(body)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(body), Sum: sum})
+	return x.publishAs(ctx, due, payload{contentType: "application/json", body: body, sum: sum})
+}
+
+// publishAs does so with a body of any type.
+func (x *exchange) publishAs(ctx context.Context, due time.Time, p payload) error {
+	x.ev.Lag = max(x.ev.Lag, time.Since(due))
+	id, err := x.b.Origin.Publish(ctx, x.channel, due, p.contentType, p.body)
+	if err != nil {
+		return err
+	}
+	x.ev.Sent = append(x.ev.Sent, Sent{ID: id, Due: due, Bytes: len(p.body), Sum: p.sum, Kind: p.kind})
 	return nil
+}
+
+// payload is the body of a message to be published.
+type payload struct {
+	kind        string // what it is meant to try, "" for an ordinary one
+	contentType string
+	body        []byte
+	sum         string // of its data, as clients report it
 }
 
 // schedule sends count messages, one every spacing, the first after a spacing.

@@ -21,41 +21,46 @@ const (
 )
 
 // silenceTrial keeps an exchange open and says nothing. The first part has no
-// heartbeat at all (a poll is held without limit). When the path cuts it, the
-// second part asks what would have saved it: heartbeats, three to the limit
-// found and at least every 25 s, or for polls the usual hold. Each part ends with one message, which shows that the exchange is
-// still alive and not merely still open.
+// heartbeat at all (a poll is held without limit). Each part ends with one
+// message, which shows that the exchange is still alive and not merely still
+// open. When the path cuts the first part, others ask what would have saved it,
+// and what kind of limit it was: see followSilence.
 func silenceTrial() Trial {
-	return Trial{Name: silenceName, Scaled: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+	return Trial{Name: silenceName, Scaled: true, Provoking: true, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		silence := b.MaxWait
 		if b.Scalable {
 			silence = b.Policy(longestSilence)
 		}
-		bare, err := b.silent(ctx, "bare", 0, 0, silence)
+		bare, err := b.silent(ctx, quiet{part: bareSilence, lasts: silence})
 		if err != nil {
 			return nil, err
 		}
 		bare.Parts = []*Evidence{bare}
 		if limit, cut := silenceLimit(bare); cut {
-			heartbeat := min(b.Policy(usualHeartbeat), limit/3)
-			kept, err := b.silent(ctx, "kept", heartbeat, b.Policy(usualHold), min(silence, limit*5/2))
-			if err != nil {
-				return nil, err
-			}
-			bare.Parts = append(bare.Parts, kept)
+			err = b.followSilence(ctx, bare, limit, silence)
 		}
-		return bare, nil
+		return bare, err
 	}}
 }
 
-func (b *Bench) silent(ctx context.Context, part string, heartbeat, hold, silence time.Duration) (*Evidence, error) {
+// quiet is one part of the trial: a silence, and what is done in it.
+type quiet struct {
+	part      string
+	lasts     time.Duration
+	heartbeat time.Duration // of the origin's; 0 is none
+	hold      time.Duration // of a poll; 0 is for ever
+	interim   time.Duration // between the 102 answers to a poll; 0 is none
+	messages  time.Duration // between messages; 0 is none
+}
+
+func (b *Bench) silent(ctx context.Context, q quiet) (*Evidence, error) {
 	opts := unrecycled()
-	opts.Set("heartbeat", wireDuration(heartbeat))
+	opts.Set("heartbeat", wireDuration(q.heartbeat))
 	if b.Technique.Class == measure.ClassHeld {
-		opts = url.Values{"hold": {wireDuration(hold)}}
+		opts = url.Values{"hold": {wireDuration(q.hold)}, "interim": {wireDuration(q.interim)}}
 	}
-	x := b.open(ctx, part, opts, false)
-	x.ev.Waited, x.ev.Heartbeat = silence, heartbeat
+	x := b.open(ctx, q.part, opts, false)
+	x.ev.Part, x.ev.Waited, x.ev.Heartbeat = q.part, q.lasts, q.heartbeat
 	if !x.attached(ctx) {
 		return x.finish(ctx)
 	}
@@ -63,18 +68,39 @@ func (b *Bench) silent(ctx context.Context, part string, heartbeat, hold, silenc
 		return x.end(ctx) // not even the hello passes: silence is not what is wrong here
 	}
 	start := time.Now()
-	if b.Technique.Polls() {
+	switch {
+	case q.messages > 0:
+		if err := x.chatter(ctx, q); err != nil {
+			return nil, joinFinish(ctx, x, err)
+		}
+	case b.Technique.Polls():
 		// A poll that the path ends comes back by itself; the first end tells.
-		x.log.wait(ctx, silence, x.done, troubled)
-	} else {
-		x.log.wait(ctx, silence, x.done, func([]measure.Event) bool { return false })
+		x.log.wait(ctx, q.lasts, x.done, troubled)
+	default:
+		x.log.wait(ctx, q.lasts, x.done, func([]measure.Event) bool { return false })
 	}
-	x.ev.Waited = min(silence, time.Since(start))
+	x.ev.Waited = min(q.lasts, time.Since(start))
 	if err := x.publish(ctx, time.Now(), smallMessage(0)); err != nil {
 		return nil, joinFinish(ctx, x, err)
 	}
 	x.settle(ctx, lingerWait+x.ev.Interval)
 	return x.end(ctx)
+}
+
+// chatter sends messages in place of silence, which are no part of the
+// schedule, until the client is cut off or the time is over.
+func (x *exchange) chatter(ctx context.Context, q quiet) error {
+	end := time.Now().Add(q.lasts)
+	for due := time.Now().Add(q.messages); due.Before(end); due = due.Add(q.messages) {
+		if x.log.wait(ctx, time.Until(due), x.done, has(measure.End)) {
+			return nil
+		}
+		if _, err := x.b.Origin.Publish(ctx, x.channel, due, "application/json", smallMessage(0)); err != nil {
+			return err
+		}
+	}
+	x.log.wait(ctx, time.Until(end), x.done, has(measure.End))
+	return nil
 }
 
 // troubled reports whether a poll met an error or a cut.

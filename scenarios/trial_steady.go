@@ -16,11 +16,13 @@ const (
 	steadySpacing = 270 * time.Millisecond
 )
 
+const steadyName = "steady"
+
 // steadyTrial asks as gently as a real application in its quiet hours: ten
 // small messages, then it waits, then the origin ends the stream and what a
 // buffer held comes out.
 func steadyTrial() Trial {
-	return Trial{Name: "steady", Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
+	return Trial{Name: steadyName, Run: func(ctx context.Context, b *Bench) (*Evidence, error) {
 		x := b.open(ctx, "steady", unrecycled(), false)
 		if !x.attached(ctx) {
 			return x.finish(ctx)

@@ -30,6 +30,9 @@ func (a *Application) Along(vias []Via) error {
 	if left := a.budget.Left(); left >= 0 && left < len(vias)+1 {
 		return fmt.Errorf("a budget of %d requests does not pay for one round over %d paths and a first look (%d)", left, len(vias), len(vias)+1)
 	}
+	for _, v := range vias {
+		a.Spec.HideURL(v.URL.String())
+	}
 	a.vias = vias
 	a.rounds = &rounds{app: a}
 	return nil
@@ -104,7 +107,7 @@ func (r *rounds) run(ctx context.Context, b *Bench) (map[string]*Evidence, error
 			break // a round is whole or not at all
 		}
 		for _, v := range vias {
-			e, err := r.app.along(ctx, b.Client, v, b.HTTP)
+			e, err := r.app.along(ctx, b.Client, v, b.HTTP, false)
 			if err != nil {
 				return nil, fmt.Errorf("path %s: %w", v.Name, err)
 			}
@@ -114,9 +117,9 @@ func (r *rounds) run(ctx context.Context, b *Bench) (map[string]*Evidence, error
 	}
 	control := parts[r.app.vias[0].Name]
 	out := map[string]*Evidence{}
-	for i, v := range r.app.vias {
+	for _, v := range r.app.vias {
 		for _, e := range parts[v.Name] {
-			e.expect(control, i == 0)
+			e.expect(control, parts[v.Name])
 		}
 		whole := *parts[v.Name][0]
 		whole.Parts = parts[v.Name]
@@ -125,8 +128,8 @@ func (r *rounds) run(ctx context.Context, b *Bench) (map[string]*Evidence, error
 	return out, nil
 }
 
-// along asks once along one path.
-func (a *Application) along(ctx context.Context, client measure.Client, v Via, version string) (*Evidence, error) {
+// along asks once along one path; look leaves with the first message.
+func (a *Application) along(ctx context.Context, client measure.Client, v Via, version string, look bool) (*Evidence, error) {
 	if err := a.budget.Take(); err != nil {
 		return nil, err
 	}
@@ -134,48 +137,71 @@ func (a *Application) along(ctx context.Context, client measure.Client, v Via, v
 	if err != nil {
 		return nil, err
 	}
+	if _, said := a.Spec.Header("Authorization"); v.URL.User != nil && !said {
+		target.Header.Del("Authorization") // this path has a user of its own, in its URL
+	}
 	target.HTTP = version
 	if target.RootsPEM, err = a.Spec.Roots(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("ca: %w", err)
 	}
 	if target.Identity, err = a.Spec.Identity(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("client_certificate: %w", err)
 	}
-	return listen(ctx, client, a.Spec, target, nil)
+	e, err := listener{client: client, spec: a.Spec, look: look}.listen(ctx, target)
+	if err == nil {
+		e.connected(v.URL.Scheme == "https")
+	}
+	return e, err
 }
 
 // Preflight asks the application once, without any proxy of ours, and says
-// why it cannot be measured, if it cannot.
+// why it cannot be measured, if it cannot. The first message shows that it
+// can, and is the last that is waited for.
 func (a *Application) Preflight(ctx context.Context, client measure.Client, version string) error {
-	look := *a
-	spec := *a.Spec // one message shows that it can be read
-	spec.Expect.Messages = 1
-	look.Spec = &spec
+	err := a.look(ctx, client, version)
+	if errors.Is(err, app.ErrBudget) {
+		return fmt.Errorf("%w before anything was measured; state a larger one", err)
+	}
+	if err != nil {
+		return redactedError{err, a.Spec.Redact(err.Error())}
+	}
+	return nil
+}
+
+func (a *Application) look(ctx context.Context, client measure.Client, version string) error {
 	if len(a.vias) > 0 {
-		e, err := look.along(ctx, client, a.vias[0], version)
+		e, err := a.along(ctx, client, a.vias[0], version, true)
 		if err != nil {
 			return err
 		}
-		return a.Spec.Explain(e.untilReleased())
+		if err := a.Spec.Explain(e.untilReleased()); err != nil {
+			return fmt.Errorf("path %s: %w", a.vias[0].Name, err)
+		}
+		return nil
 	}
-	site, err := look.Site()
+	site, err := a.Site()
 	if err != nil {
 		return err
 	}
 	defer site.Close()
-	s := site.(*appSite)
-	e, err := s.ask(ctx, &Bench{Client: client, HTTP: version, Scale: 1, RootsPEM: a.Roots()})
-	if err != nil {
-		if errors.Is(err, app.ErrBudget) {
-			return fmt.Errorf("%w before anything was measured; state a larger one", err)
-		}
+	e, err := site.(*appSite).ask(ctx, &Bench{Client: client, HTTP: version, Scale: 1, RootsPEM: a.Roots()}, true)
+	switch {
+	case errors.Is(err, app.ErrBudget) || ctx.Err() != nil:
 		return err
-	}
-	if err := s.gateway.Err(); err != nil {
+	case err != nil:
 		return fmt.Errorf("%s: %w", a.Spec.Name(), err)
 	}
 	return a.Spec.Explain(e.untilReleased())
 }
+
+// redactedError is an error whose text was cleared of secrets.
+type redactedError struct {
+	err  error
+	text string
+}
+
+func (e redactedError) Error() string { return e.text }
+func (e redactedError) Unwrap() error { return e.err }
 
 // untilReleased are the client's events but for what our own ending of the
 // exchange brought about.

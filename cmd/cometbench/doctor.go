@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -39,7 +40,12 @@ func doctor(ctx context.Context, w io.Writer) error {
 	fmt.Fprintf(tab, "ok\tgo\t%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	for _, p := range real.Programs() {
 		v, err := p.Version(ctx)
-		row(err == nil, p.Name, v, fmt.Sprintf("cells of real:%s are skipped; apt-get install %s brings it", p.Name, p.Package))
+		row(err == nil, p.Name, v, fmt.Sprintf("cells of real:%s are skipped: %v", p.Name, err))
+		for i, c := range p.Configs {
+			if lack := p.Available(c); err == nil && lack != nil {
+				row(false, strings.TrimPrefix(realSpec(p, i), real.Prefix), "", fmt.Sprintf("cells of %s are skipped: %v", realSpec(p, i), lack))
+			}
+		}
 	}
 	for _, name := range browsers.Names() {
 		b, err := browsers.New(ctx, name, browsers.Options{})

@@ -18,10 +18,11 @@ import (
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
+	"github.com/cometbench/cometbench/scenarios/suite"
 )
 
 // listKinds are what can be listed.
-var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes"}
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites"}
 
 // listed is one row: a name, what it is, and further fields, which stand
 // beside them in JSON.
@@ -74,7 +75,7 @@ func list(kind string) ([]listed, error) {
 		out = append(out, presets...)
 		for _, p := range real.Programs() {
 			for i, c := range p.Configs {
-				out = append(out, listed{Name: realSpec(p, i), Means: c.Means, More: map[string]any{"package": p.Package}})
+				out = append(out, listed{Name: realSpec(p, i), Means: c.Means, More: map[string]any{"package": strings.Join(p.Packages(c), " ")}})
 			}
 		}
 		out = append(out,
@@ -123,12 +124,36 @@ func list(kind string) ([]listed, error) {
 			out = append(out, listed{Name: c.Name(), Means: means})
 		}
 	case "checks":
+		own := scenarios.ChecksOfApplication()
+		named := func(in []scenarios.Check, id string) bool {
+			return slices.ContainsFunc(in, func(c scenarios.Check) bool { return c.ID == id })
+		}
+		row := func(c scenarios.Check, means string, of ...string) listed {
+			return listed{Name: c.ID, Means: means, More: map[string]any{"kind": string(c.Kind), "axis": string(c.Axis), "tier": c.Tier.String(), "of": of}}
+		}
 		for _, c := range scenarios.All() {
-			out = append(out, listed{Name: c.ID, Means: c.Question, More: map[string]any{"kind": string(c.Kind), "axis": string(c.Axis)}})
+			if named(own, c.ID) {
+				out = append(out, row(c, c.Question, "reference", measure.AppTechnique))
+			} else {
+				out = append(out, row(c, c.Question, "reference"))
+			}
+		}
+		for _, c := range own {
+			if !named(scenarios.All(), c.ID) {
+				out = append(out, row(c, c.Question+" (your own application, --app)", measure.AppTechnique))
+			}
 		}
 	case "causes":
 		for _, c := range measure.Causes() {
 			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]any{"family": string(c.Family), "advice": c.Advice}})
+		}
+	case "suites":
+		for _, b := range suite.Builtins() {
+			means := b.Means
+			if b.Lacks != "" {
+				means += " (not built yet: " + b.Lacks + ")"
+			}
+			out = append(out, listed{Name: b.Name, Means: means, More: map[string]any{"built": b.Lacks == ""}})
 		}
 	default:
 		return nil, unknownName("kind", kind, listKinds)

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "lines": countLines,
+			"exits": exits, "lines": countLines, "application": application, "cell": cell, "counted": counted, "stranger": stranger, "unsaid": unsaid,
 		},
 	})
 }

@@ -15,18 +15,6 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// The default matrix. The browser takes the paths and the questions on which it
-// could differ; silence, departures and endings are the path's matter, and the Go client
-// asks about them at a tenth of the cost.
-var (
-	defaultProxies = []string{
-		"direct", "transparent", "fault:buffer(until=close)", "nginx-default",
-		"real:nginx", "real:nginx/streaming", "real:haproxy", "real:haproxy/streaming",
-	}
-	defaultBrowserProxies = []string{"direct", "fault:buffer(until=close)", "real:nginx", "real:nginx/streaming"}
-	defaultBrowserChecks  = []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "counting/connections"}
-)
-
 // clientNames lists the clients: the real ones, then the models.
 func clientNames() []string {
 	names := append([]string{"go"}, browsers.Names()...)
@@ -34,55 +22,6 @@ func clientNames() []string {
 		names = append(names, m.Name())
 	}
 	return names
-}
-
-// matrix resolves the names of a run. What is named exactly and missing here
-// is an error; by default or by glob it is skipped. The returned function
-// closes the clients.
-func (o runOptions) matrix(ctx context.Context) (scenarios.Matrix, func(), error) {
-	var m scenarios.Matrix
-	none := func() {}
-	var err error
-	if m.Techniques, err = selectTechniques(o.Techniques); err != nil {
-		return m, none, err
-	}
-	if m.Checks, err = selectChecks(o.Checks); err != nil {
-		return m, none, err
-	}
-	if m.HTTP, err = selectHTTP(o.HTTP); err != nil {
-		return m, none, err
-	}
-	m.TLS = o.TLS
-	if m.Variants, err = selectVariants(o.Variants); err != nil {
-		return m, none, err
-	}
-	if m.Paths, err = selectPaths(o.Proxies, o.Modes); err != nil {
-		return m, none, err
-	}
-	for _, p := range m.Paths {
-		_, address, _ := strings.Cut(p.Proxy.Name(), ":")
-		if at, err := url.Parse(address); err == nil && at.Host != "" && (at.Host == o.listen || sameHost(o.origin, at)) {
-			return m, none, usage("proxy %s: this is the origin's own address; name the proxy's", p.Proxy.Name())
-		}
-	}
-	if o.origin == "" && o.listen == "" {
-		for _, p := range m.Paths {
-			if strings.HasPrefix(p.Proxy.Name(), "reverse:") {
-				return m, none, usage("proxy %s: it must lead to the origin, so say where that is: --origin-listen HOST:PORT (ours, at the address it points at) or --origin URL", p.Proxy.Name())
-			}
-		}
-	}
-	if len(o.Proxies) == 0 && len(o.Clients) == 0 {
-		m.Include = func(l measure.Labels) bool {
-			return l.Client == "go" || slices.Contains(defaultBrowserProxies, l.Proxy)
-		}
-		m.Ask = func(l measure.Labels, check string) bool {
-			return l.Client == "go" || slices.Contains(defaultBrowserChecks, check)
-		}
-	}
-	var closeAll func()
-	m.Clients, closeAll, err = selectClients(ctx, o.Clients, len(o.Proxies) > 0)
-	return m, closeAll, err
 }
 
 // sameHost reports whether the origin's URL has the same host and port.
@@ -111,13 +50,11 @@ func selectTechniques(wanted []string) ([]measure.Technique, error) {
 	return out, nil
 }
 
-func selectChecks(wanted []string) ([]scenarios.Check, error) {
-	return matchChecks(scenarios.All(), wanted)
-}
-
-func matchChecks(all []scenarios.Check, wanted []string) ([]scenarios.Check, error) {
+// selectChecks finds the checks that are named, whatever their tier, or all up
+// to a tier when none is. It also says how deep they go.
+func selectChecks(all []scenarios.Check, wanted []string, tier scenarios.Tier) ([]scenarios.Check, scenarios.Tier, error) {
 	if len(wanted) == 0 {
-		return all, nil
+		return scenarios.UpTo(all, tier), tier, nil
 	}
 	var known []string
 	for _, c := range all {
@@ -125,9 +62,9 @@ func matchChecks(all []scenarios.Check, wanted []string) ([]scenarios.Check, err
 	}
 	names, err := selectNames("check", wanted, known)
 	if err != nil {
-		return nil, err
+		return nil, tier, err
 	}
-	return scenarios.Match(all, names), nil
+	return scenarios.Match(all, names), scenarios.Full, nil
 }
 
 func selectHTTP(wanted []string) ([]string, error) {
@@ -183,8 +120,9 @@ func realSpec(p real.Program, config int) string {
 	return "real:" + p.Name + "/" + p.Configs[config].Name
 }
 
-func selectPaths(wanted, modes []string) ([]scenarios.Path, error) {
-	exact := len(wanted) > 0
+// selectPaths parses proxies. What is named exactly and missing here is an
+// error if exact is set; else, and by glob, it is only skipped.
+func selectPaths(wanted, modes []string, exact bool) ([]scenarios.Path, error) {
 	var specs []string
 	globbed := map[string]bool{}
 	for _, list := range wanted {
@@ -205,9 +143,7 @@ func selectPaths(wanted, modes []string) ([]scenarios.Path, error) {
 			}
 		}
 	}
-	if !exact {
-		specs = defaultProxies
-	} else if len(specs) == 0 {
+	if len(specs) == 0 {
 		return nil, usage("--proxy is empty; cometbench list proxies shows the names")
 	}
 	wantModes, err := selectModes(modes)
@@ -230,11 +166,14 @@ func selectPaths(wanted, modes []string) ([]scenarios.Path, error) {
 		if missing != nil && (!errors.As(missing, &notInstalled) || exact && !globbed[spec]) {
 			return nil, usage("proxy %s: %w", spec, missing)
 		}
-		paths, err := inModes(p, wantModes, missing)
-		if err != nil {
-			return nil, err
+		paths := inModes(p, wantModes, missing)
+		if len(paths) == 0 && !globbed[spec] {
+			return nil, usage("proxy %s does not run in mode %s; leave --mode away or name other proxies", p.Name(), wantModes[0])
 		}
 		out = append(out, paths...)
+	}
+	if len(out) == 0 {
+		return nil, usage("none of these proxies runs in mode %s", wantModes[0])
 	}
 	return out, nil
 }
@@ -264,14 +203,14 @@ func selectModes(wanted []string) ([]proxies.Mode, error) {
 }
 
 // inModes gives a proxy in each wanted mode it has; its first one by default.
-func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) ([]scenarios.Path, error) {
+func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) []scenarios.Path {
 	has := p.Capabilities().Modes
 	if len(wanted) == 0 || p.Name() == "direct" {
 		mode := proxies.Reverse
 		if len(has) > 0 && !slices.Contains(has, mode) {
 			mode = has[0]
 		}
-		return []scenarios.Path{{Proxy: p, Mode: mode, Missing: missing}}, nil
+		return []scenarios.Path{{Proxy: p, Mode: mode, Missing: missing}}
 	}
 	var out []scenarios.Path
 	for _, m := range wanted {
@@ -279,24 +218,13 @@ func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) ([]scenarios
 			out = append(out, scenarios.Path{Proxy: p, Mode: m, Missing: missing})
 		}
 	}
-	if len(out) == 0 {
-		return nil, usage("proxy %s does not run in mode %s; leave --mode away or name other proxies", p.Name(), wanted[0])
-	}
-	return out, nil
+	return out
 }
 
-// selectClients makes the clients. A browser is started by its first use.
-func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]scenarios.Receiver, func(), error) {
-	names := []string{"go"}
-	exact := len(wanted) > 0
-	if exact {
-		var err error
-		if names, err = selectNames("client", wanted, clientNames()); err != nil {
-			return nil, func() {}, err
-		}
-	} else if !proxyGiven {
-		names = []string{"go", "chromium"}
-	}
+// selectClients makes the clients; as with proxies, what is missing is an
+// error if exact is set. A browser is started by its first use. The returned
+// function closes them.
+func selectClients(ctx context.Context, names []string, exact bool) ([]scenarios.Receiver, func(), error) {
 	var out []scenarios.Receiver
 	closeAll := func() {
 		for _, r := range out {
@@ -328,4 +256,4 @@ func selectClients(ctx context.Context, wanted []string, proxyGiven bool) ([]sce
 	return out, closeAll, nil
 }
 
-func globMatch(pattern, name string) bool { return scenarios.Glob([]string{pattern}, name) }
+func globMatch(pattern, name string) bool { return measure.Glob([]string{pattern}, name) }

@@ -20,7 +20,11 @@ type progress struct {
 	bar   *progressbar.ProgressBar
 	live  bool
 	last  time.Time
+	told  bool // that all cells have ended
 }
+
+// drawEvery is the pause between two states of the bar.
+const drawEvery = 200 * time.Millisecond
 
 // lineEvery is the pause between two progress lines away from a terminal.
 const lineEvery = 3 * time.Second
@@ -34,28 +38,53 @@ func (p *progress) show(s scenarios.Progress) {
 		return
 	}
 	if !p.live {
-		if time.Since(p.last) >= lineEvery || s.Cells == s.Total {
-			p.last = time.Now()
-			left := ""
-			if s.Cells*5 > s.Total && s.Cells < s.Total { // before that nobody can know
-				left = fmt.Sprintf(", about %s left", s.Left.Round(time.Second))
+		if whole := s.Cells == s.Total; !p.told && (whole || time.Since(p.last) >= lineEvery) {
+			p.last, p.told = time.Now(), whole
+			last := ""
+			if s.Now != "" {
+				last = "; last: " + s.Now
 			}
-			fmt.Fprintf(p.w, "%d of %d cells%s; last: %s\n", s.Cells, s.Total, left, s.Now)
+			fmt.Fprintf(p.w, "%d of %d cells%s%s\n", s.Cells, s.Total, timeLeft(s), last)
 		}
 		return
 	}
 	if p.bar == nil {
 		p.bar = progressbar.NewOptions(s.Total, progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(20),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish())
 	}
-	p.bar.Describe(fmt.Sprintf("%-44.44s", s.Now))
-	p.bar.Set(s.Cells)
+	if time.Since(p.last) >= drawEvery || s.Cells == s.Total {
+		p.last = time.Now()
+		p.bar.Describe(fmt.Sprintf("%-44.44s%s", s.Now, timeLeft(s)))
+		p.bar.Set(s.Cells)
+	}
+}
+
+// timeLeft says how long it will still take, once a fifth of the run is behind
+// it: before that too little of it has been seen.
+func timeLeft(s scenarios.Progress) string {
+	if s.Cells == s.Total {
+		return ""
+	}
+	if left := s.Left(); left > 0 && s.Elapsed*4 >= left {
+		return fmt.Sprintf(", about %s left", left.Round(time.Second))
+	}
+	return ""
+}
+
+// say writes a line beside what is shown, and begins a new count.
+func (p *progress) say(format string, args ...any) {
+	if p.quiet {
+		return
+	}
+	p.finish()
+	fmt.Fprintf(p.w, format+"\n", args...)
 }
 
 func (p *progress) finish() {
 	if p.bar != nil {
 		p.bar.Finish()
 	}
+	p.bar, p.told, p.last = nil, false, time.Now()
 }
 
 func isTerminal(w io.Writer) bool {

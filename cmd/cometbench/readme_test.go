@@ -19,7 +19,7 @@ func TestReadme(t *testing.T) {
 	dir := t.TempDir()
 	ran := 0
 	inBlock := false
-	for line := range strings.Lines(string(readme)) {
+	for line := range strings.Lines(strings.ReplaceAll(string(readme), "\\\n", "")) {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "```"):
@@ -44,7 +44,7 @@ func TestReadme(t *testing.T) {
 	if ran < 8 {
 		t.Errorf("ran %d commands of the README, want at least 8", ran)
 	}
-	for _, file := range []string{"cometbench-out/nginx/report.html", "cometbench-out/idle/summary.md"} {
+	for _, file := range []string{"cometbench-out/nginx/report.html", "cometbench-out/app/report.html", "cometbench-out/idle/summary.md"} {
 		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
 			t.Error(err)
 		}

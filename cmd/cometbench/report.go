@@ -17,9 +17,11 @@ type reportOptions struct{ format, out string }
 func reportCommand() *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
-		Use:     "report DIR…",
-		Short:   "Render run directories",
-		Long:    `Report renders one run directory, or several merged into one (of cells with equal labels the last directory's wins).`,
+		Use:   "report DIR…",
+		Short: "Render run directories",
+		Long: `Report renders one run directory, or several merged into one: shards, or a run
+and what was measured again later. Of cells with equal labels the last
+directory's wins; shards that are missing are named.`,
 		Example: "  cometbench report cometbench-out/20261120-120000.000 --format html -o report.html",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -47,14 +49,14 @@ func report(dirs []string, o reportOptions, stdout, stderr io.Writer) error {
 	}
 	var runs []*measure.Run
 	for _, dir := range dirs {
-		run, err := measure.Read(dir)
+		run, err := readRun(dir, stderr)
 		if err != nil {
-			return usage("%w", err)
-		}
-		for _, w := range run.Warnings {
-			fmt.Fprintln(stderr, "cometbench: warning: "+oneLine(w))
+			return err
 		}
 		runs = append(runs, run)
+	}
+	for _, m := range measure.Missing(runs) {
+		fmt.Fprintln(stderr, "cometbench: warning: "+oneLine(m.String()))
 	}
 	if o.out != "" {
 		if err := reports.WriteFile(o.out, format, runs...); err != nil {

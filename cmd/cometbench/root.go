@@ -92,7 +92,7 @@ and what to change.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
-	root.AddCommand(serveCommand(), proxyCommand(), runCommand(), loadCommand(), reportCommand(), listCommand(), explainCommand(), doctorCommand())
+	root.AddCommand(serveCommand(), proxyCommand(), runCommand(), loadCommand(), reportCommand(), compareCommand(), initCommand(), listCommand(), explainCommand(), doctorCommand())
 	return root
 }
 

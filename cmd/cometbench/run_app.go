@@ -72,7 +72,7 @@ func (o runOptions) application() (*scenarios.Application, error) {
 	}
 	a, err := scenarios.NewApplication(spec, o.TLS)
 	if err != nil {
-		return nil, err
+		return nil, usage("--app: %w", err)
 	}
 	if len(vias) > 0 {
 		if err := a.Along(vias); err != nil {
@@ -107,9 +107,11 @@ func parseVias(wanted []string) ([]scenarios.Via, error) {
 func (o runOptions) appMatrix(a *scenarios.Application) (scenarios.Matrix, error) {
 	m := scenarios.Matrix{Techniques: []measure.Technique{measure.App(a.Spec.Framing)}, HTTP: o.HTTP, TLS: o.TLS}
 	var err error
-	if m.Checks, err = matchChecks(scenarios.ApplicationChecks(), o.Checks); err != nil {
+	var tier scenarios.Tier
+	if m.Checks, tier, err = selectAppChecks(o.Checks); err != nil {
 		return m, err
 	}
+	m.Tier = func(scenarios.Combination) scenarios.Tier { return tier }
 	if _, err := selectHTTP(o.HTTP); err != nil {
 		return m, err
 	}
@@ -122,7 +124,7 @@ func (o runOptions) appMatrix(a *scenarios.Application) (scenarios.Matrix, error
 	if len(wanted) == 0 {
 		wanted = []string{"direct"}
 	}
-	if m.Paths, err = selectPaths(wanted, o.Modes); err != nil {
+	if m.Paths, err = selectPaths(wanted, o.Modes, true); err != nil {
 		return m, err
 	}
 	for _, p := range m.Paths {
@@ -131,6 +133,31 @@ func (o runOptions) appMatrix(a *scenarios.Application) (scenarios.Matrix, error
 		}
 	}
 	return m, nil
+}
+
+// selectAppChecks refuses checks that nobody can ask of an application, where
+// they are named exactly or alone.
+// What needs the reference server is listed as far as every run asks it.
+func selectAppChecks(wanted []string) ([]scenarios.Check, scenarios.Tier, error) {
+	out, tier, err := selectChecks(scenarios.ApplicationChecks(), wanted, scenarios.Quick)
+	if err != nil {
+		return nil, tier, err
+	}
+	var own []string
+	for _, c := range scenarios.ChecksOfApplication() {
+		own = append(own, c.ID)
+	}
+	unasked := func(id string) bool { return !slices.Contains(own, id) }
+	for _, c := range out {
+		named := slices.ContainsFunc(wanted, func(list string) bool { return slices.Contains(strings.Split(list, ","), c.ID) })
+		if named && unasked(c.ID) {
+			return nil, tier, usage("--check %s: it needs the reference server; of an application one can ask %s", c.ID, strings.Join(own, ", "))
+		}
+	}
+	if !slices.ContainsFunc(out, func(c scenarios.Check) bool { return !unasked(c.ID) }) {
+		return nil, tier, usage("--check %s: nothing of that can be asked of an application; one can ask %s", strings.Join(wanted, ","), strings.Join(own, ", "))
+	}
+	return out, tier, nil
 }
 
 // preflightApp asks once before anything is written down.

@@ -42,6 +42,10 @@ type Config struct {
 	// wants the signal on which it ends them, because only the program itself
 	// is signalled.
 	DeathSignal syscall.Signal
+	// UID and GID are whom the program runs as, without further groups; 0 is
+	// whom we run as. Only root has the choice, and Windows has not. A program
+	// that changes its user by itself is no longer told that we died.
+	UID, GID uint32
 }
 
 // Child is a started program. Its methods are safe for concurrent use.

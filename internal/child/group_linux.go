@@ -15,7 +15,7 @@ func sysProcAttr(cfg Config) *syscall.SysProcAttr {
 	if sig == 0 {
 		sig = syscall.SIGKILL
 	}
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: sig}
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: sig, Credential: credential(cfg)}
 }
 
 // reap waits for the program's end and kills what it left running. That comes

@@ -9,8 +9,8 @@ import (
 )
 
 // sysProcAttr makes the program the leader of a new group.
-func sysProcAttr(Config) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+func sysProcAttr(cfg Config) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: credential(cfg)}
 }
 
 // reap waits for the program's end and kills what it left running.

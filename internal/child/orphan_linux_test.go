@@ -27,8 +27,11 @@ func startAndHang(deathSignal string) {
 		Args:   []string{"-c", `trap 'kill $!; exit' TERM; sh -c 'echo '$$' $$; exec sleep 1000' & wait`},
 		Stdout: os.Stdout,
 	}
-	if deathSignal == "TERM" {
+	if deathSignal != "KILL" {
 		cfg.DeathSignal = syscall.SIGTERM
+	}
+	if deathSignal == "TERM as somebody else" {
+		cfg.UID, cfg.GID, cfg.Dir = nobody, nobody, "/"
 	}
 	// A thread that ends must not take the child along: run the start from a
 	// goroutine that ends locked to its thread.
@@ -45,9 +48,14 @@ func startAndHang(deathSignal string) {
 	select {}
 }
 
+const nobody = 65534
+
 func TestChildDiesWithUs(t *testing.T) {
-	for _, signal := range []string{"KILL", "TERM"} {
+	for _, signal := range []string{"KILL", "TERM", "TERM as somebody else"} {
 		t.Run(signal, func(t *testing.T) {
+			if strings.Contains(signal, "else") && os.Geteuid() != 0 {
+				t.Skip("only root can choose whom a program runs as")
+			}
 			parent := exec.Command(os.Args[0], orphanArg, signal)
 			out, err := parent.StdoutPipe()
 			if err != nil {
@@ -65,6 +73,11 @@ func TestChildDiesWithUs(t *testing.T) {
 			leader, rest, _ := strings.Cut(line, " ")
 			worker := pidOf(t, rest)
 			defer syscall.Kill(worker, syscall.SIGKILL)
+			if info, err := os.Stat("/proc/" + leader); err == nil && strings.Contains(signal, "else") {
+				if uid := info.Sys().(*syscall.Stat_t).Uid; uid != nobody {
+					t.Errorf("it runs as user %d", uid)
+				}
+			}
 			if !alive(pidOf(t, leader)) || !alive(worker) {
 				t.Fatal("the child did not outlive the thread that asked for it")
 			}
@@ -72,7 +85,7 @@ func TestChildDiesWithUs(t *testing.T) {
 				t.Fatal(err)
 			}
 			waitGone(t, pidOf(t, leader))
-			if signal == "TERM" {
+			if signal != "KILL" {
 				waitGone(t, worker)
 			}
 		})

@@ -19,7 +19,8 @@ type Usage struct {
 	// once for each.
 	RSS int64
 	// CPU is processor time, user and system, with that of ended descendants
-	// that were waited for. Its resolution is 10 ms.
+	// that were waited for. These count in steps of 10 ms, the others exactly
+	// where the system has a clock for each process.
 	CPU time.Duration
 }
 

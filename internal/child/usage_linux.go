@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // tick is the unit of times in /proc/PID/stat. The kernel shows 100 ticks a
@@ -19,7 +21,7 @@ const tick = 10 * time.Millisecond
 type process struct {
 	pid, parent, group int
 	zombie             bool
-	cpu                time.Duration
+	cpu, waited        time.Duration // its own, and that of children it waited for
 	threads            int
 	rss                int64 // bytes
 }
@@ -31,7 +33,7 @@ func measure(pid int, group bool) (Usage, error) {
 	}
 	var u Usage
 	for _, p := range tree {
-		u.CPU += p.cpu
+		u.CPU += p.cpu + p.waited
 		if p.zombie {
 			continue
 		}
@@ -122,16 +124,31 @@ func stat(pid int) (process, bool) {
 		n, _ := strconv.ParseInt(string(f[field-3]), 10, 64)
 		return n
 	}
-	return process{
-		pid:    pid,
-		zombie: f[0][0] == 'Z' || f[0][0] == 'X',
-		parent: int(number(4)),
-		group:  int(number(5)),
-		// own time in user and system mode, then that of children waited for
-		cpu:     time.Duration(number(14)+number(15)+number(16)+number(17)) * tick,
+	p := process{
+		pid:     pid,
+		zombie:  f[0][0] == 'Z' || f[0][0] == 'X',
+		parent:  int(number(4)),
+		group:   int(number(5)),
+		cpu:     time.Duration(number(14)+number(15)) * tick, // user and system mode
+		waited:  time.Duration(number(16)+number(17)) * tick,
 		threads: int(number(20)),
 		rss:     number(24) * int64(os.Getpagesize()),
-	}, true
+	}
+	if exact, ok := cpuClock(pid); ok {
+		p.cpu = exact
+	}
+	return p, true
+}
+
+// cpuClock reads the clock that counts the processor time of another process
+// (clock_getcpuclockid(3)). Its number is the complement of the process's with
+// 2, for the scheduler's own count, in the lowest bits.
+func cpuClock(pid int) (time.Duration, bool) {
+	var at unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|2), &at); err != nil {
+		return 0, false
+	}
+	return time.Duration(at.Nano()), true
 }
 
 // proportional reads the proportional set size: each shared page divided by

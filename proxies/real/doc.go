@@ -12,7 +12,11 @@
 // process ids, logs and temporary paths is taken out and replaced, so that a
 // copy of the system's configuration runs unchanged but for the address to
 // listen on and the origin; files it includes are read as they are. The
-// instance's [Instance.Reload] does what an administrator's reload does.
+// instance's [Instance.Reload] does what an administrator's reload does. Squid
+// refuses to be root and is nobody in its place.
+//
+// A forward proxy of ours leads to the one origin and nothing else. A file with
+// lines like `-- remap.config --` holds several, for programs that want them.
 //
 // # What the stock configurations do to a stream
 //
@@ -36,6 +40,13 @@
 //
 // With the streaming configurations each message of either program came within
 // a millisecond or two, uncompressed.
+//
+// What the other programs do stands in their configurations, with the versions it
+// was measured with.
+//
+// mod_jk speaks AJP/1.3 and no HTTP to what is behind it. For a configuration that
+// names {{.AJP}} (or AJPHost and AJPPort) an adapter of package ajp is started in
+// front of the origin, in our own process.
 //
 // The package judges nothing, and knows no proxy that somebody else runs.
 package real

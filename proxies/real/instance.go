@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -22,8 +23,10 @@ import (
 type Instance struct {
 	driver  driver
 	child   *child.Child // nil until started
+	beside  io.Closer    // nil when nothing of ours runs beside it
 	dir     string
 	base    *url.URL
+	mode    proxies.Mode
 	version string
 	hash    string
 
@@ -35,11 +38,15 @@ type Instance struct {
 	closed bool
 }
 
-var _ proxies.Instance = (*Instance)(nil)
+var _ proxies.Reloader = (*Instance)(nil)
 
-// Route is the address the program listens on.
+// Route is the address the program listens on, as the proxy to ask or in place
+// of the origin's.
 func (in *Instance) Route() proxies.Route {
 	base := *in.base
+	if in.mode == proxies.Forward {
+		return proxies.Route{Proxy: &base}
+	}
 	return proxies.Route{Base: &base}
 }
 
@@ -68,7 +75,14 @@ func (in *Instance) Close() error {
 	if in.child != nil {
 		stopped = in.child.Stop(context.Background())
 	}
-	if err := errors.Join(stopped, os.RemoveAll(in.dir)); err != nil {
+	if in.beside != nil {
+		stopped = errors.Join(stopped, in.beside.Close())
+	}
+	var swept error
+	if d, ok := in.driver.(sweeping); ok {
+		swept = d.sweep(in.dir)
+	}
+	if err := errors.Join(stopped, swept, os.RemoveAll(in.dir)); err != nil {
 		return fmt.Errorf("close proxy: %w", err)
 	}
 	return nil
@@ -98,8 +112,17 @@ func (in *Instance) Stats() proxies.Stats {
 func (in *Instance) counters(ctx context.Context) (proxies.Stats, bool) {
 	ctx, cancel := context.WithTimeout(ctx, counterWait)
 	defer cancel()
+	if d, ok := in.driver.(counted); ok {
+		stats, err := d.countersAt(ctx, in.dir, in.base.Host)
+		return stats, err == nil
+	}
 	stats, err := in.driver.counters(ctx, in.dir)
 	return stats, err == nil
+}
+
+// said is what the program has printed, errors first.
+func (in *Instance) said() string {
+	return in.child.Stderr().String() + "\n" + in.child.Stdout().String()
 }
 
 // listens waits until the program itself holds the port that answers. Where
@@ -120,11 +143,27 @@ func (in *Instance) listens(ctx context.Context, listen string) (bool, error) {
 			return true, nil
 		case err != nil && !errors.Is(err, os.ErrProcessDone):
 			return false, err
-		case taken(in.child.Stderr().String()):
+		case taken(in.said()):
 			return false, errTaken
 		}
 		if err := in.pause(ctx); err != nil {
 			return false, err
+		}
+	}
+}
+
+// serves waits until a program that listens early serves.
+func (in *Instance) serves(ctx context.Context) error {
+	d, ok := in.driver.(late)
+	if !ok {
+		return nil
+	}
+	for {
+		if ok, err := d.serves(ctx, in); ok || err != nil {
+			return err
+		}
+		if err := in.pause(ctx); err != nil {
+			return err
 		}
 	}
 }
@@ -166,11 +205,29 @@ func (in *Instance) Reload(ctx context.Context) error {
 func (in *Instance) reload(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
+	last, counted := in.counters(ctx)
+	var err error
+	switch d, ok := in.driver.(reloading); {
+	case ok:
+		err = d.reloadIn(ctx, in.dir, in.child)
+	case in.driver.reload() == nil:
+		err = errNoReload
+	default:
+		err = in.renew(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	in.carry(ctx, last, counted)
+	return nil
+}
+
+// renew signals the program until new workers run.
+func (in *Instance) renew(ctx context.Context) error {
 	old, err := in.child.Pids()
 	if err != nil {
 		return err
 	}
-	last, counted := in.counters(ctx)
 	for sent := (time.Time{}); ; {
 		if time.Since(sent) > reloadRepeat {
 			if err := in.child.Signal(in.driver.reload()); err != nil {
@@ -183,14 +240,12 @@ func (in *Instance) reload(ctx context.Context) error {
 			return err
 		}
 		if slices.ContainsFunc(now, func(pid int) bool { return !slices.Contains(old, pid) }) {
-			break
+			return nil
 		}
 		if err := in.pause(ctx); err != nil {
 			return err
 		}
 	}
-	in.carry(ctx, last, counted)
-	return nil
 }
 
 // carry keeps the counts going where a reload starts the counters anew.

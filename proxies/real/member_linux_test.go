@@ -19,14 +19,14 @@ const asMember = "COMETBENCH_TEST_AS_MEMBER"
 // when we have them; otherwise all the others are that test already.
 func TestAsAnOrdinaryUser(t *testing.T) {
 	if os.Getenv(asMember) != "" {
-		each(t, func(t *testing.T, p proxies.Proxy) {
-			in := start(t, p, origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }))
-			if got := get(t, client(t), in.Route().Base); got != "hello" {
+		stock(t, func(t *testing.T, p proxies.Proxy) {
+			to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
+			in := start(t, p, to)
+			c, u := reach(t, in, to)
+			if got := get(t, c, u); got != "hello" {
 				t.Errorf("got %q", got)
 			}
-			if s := in.Stats(); s.Hits != 1 {
-				t.Errorf("counters %+v", s)
-			}
+			counted(t, p, in, 1)
 		})
 		return
 	}

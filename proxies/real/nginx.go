@@ -2,7 +2,6 @@ package real
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,6 +23,8 @@ func nginx() Program {
 		Configs: []Config{
 			embedded("nginx", "stock", "Debian's http settings, only the upstream set: response buffering on, HTTP/1.0 upstream, no Upgrade"),
 			embedded("nginx", "streaming", "as its documentation advises: buffering off, HTTP/1.1 upstream, Upgrade passed, timeouts of 1 h"),
+			embedded("nginx", "modsecurity", "the streaming configuration behind ModSecurity 3 with its recommended settings: looks at answers as they pass").
+				with(part{"nginx's ModSecurity module", "/usr/lib/nginx/modules/ngx_http_modsecurity_module.so", "libnginx-mod-http-modsecurity"}),
 		},
 		driver: nginxDriver{},
 	}
@@ -95,8 +96,6 @@ func (nginxDriver) complaint(stderr string) string {
 }
 
 func (nginxDriver) reload() os.Signal { return syscall.SIGHUP }
-
-var errNoCounters = errors.New("the answer holds no counters")
 
 // counters reads ngx_http_stub_status_module, whose answer is four lines:
 //

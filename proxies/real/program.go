@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/cometbench/cometbench/internal/child"
@@ -17,10 +18,11 @@ import (
 
 // Program is a proxy program that can be started here.
 type Program struct {
-	Name    string   `json:"name"`    // as specs say it
-	Package string   `json:"package"` // the Debian package that brings it
-	Means   string   `json:"means"`   // one sentence
-	Configs []Config `json:"configs"` // the first is the one a bare name means
+	Name    string   `json:"name"`          // as specs say it
+	Package string   `json:"package"`       // the Debian package that brings it; "" when there is none
+	URL     string   `json:"url,omitempty"` // where it comes from, when there is no package
+	Means   string   `json:"means"`         // one sentence
+	Configs []Config `json:"configs"`       // the first is the one a bare name means
 
 	driver driver
 }
@@ -47,7 +49,25 @@ type driver interface {
 }
 
 // Programs returns the programs in alphabetical order.
-func Programs() []Program { return []Program{haproxy(), nginx()} }
+func Programs() []Program {
+	return []Program{
+		apache2(),
+		caddy(),
+		envoy(),
+		h2o(),
+		haproxy(),
+		lighttpd(),
+		mitmproxy(),
+		nghttpx(),
+		nginx(),
+		privoxy(),
+		squid(),
+		tinyproxy(),
+		traefik(),
+		trafficserver(),
+		varnish(),
+	}
+}
 
 // sbin are the directories that hold servers and are missing from the PATH of
 // ordinary users.
@@ -56,21 +76,33 @@ var sbin = []string{"/usr/local/sbin", "/usr/sbin", "/sbin"}
 // Find returns the program's file, from PATH or the usual places of servers.
 // It fails with *proxies.MissingError.
 func (p Program) Find() (string, error) {
-	if path, err := exec.LookPath(p.Name); err == nil {
+	if path, err := exec.LookPath(p.file()); err == nil {
 		if path, err := filepath.Abs(path); err == nil {
 			return path, nil
 		}
 	}
 	for _, dir := range sbin {
-		if path, err := exec.LookPath(filepath.Join(dir, p.Name)); err == nil {
+		if path, err := exec.LookPath(filepath.Join(dir, p.file())); err == nil {
 			return path, nil
 		}
 	}
-	return "", &proxies.MissingError{Program: p.Name, Package: p.Package}
+	return "", &proxies.MissingError{Program: p.Name, Package: p.Package, URL: p.URL}
 }
 
-// versionWait bounds the question for the version.
-const versionWait = 5 * time.Second
+// versionWait bounds the question for the version, which takes mitmproxy more
+// than a second of processor time.
+const versionWait = 20 * time.Second
+
+// versions are the answers so far by file, so that a program is asked once and
+// again when it was replaced.
+var versions sync.Map // of installed to string
+
+// installed is a program's file as it was found.
+type installed struct {
+	path    string
+	size    int64
+	changed time.Time
+}
 
 // Version asks the program for its version ("1.22.1"). It fails as Find does,
 // or when the answer is not understood.
@@ -78,6 +110,14 @@ func (p Program) Version(ctx context.Context) (string, error) {
 	path, err := p.Find()
 	if err != nil {
 		return "", err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", p.Name, err)
+	}
+	file := installed{path, info.Size(), info.ModTime()}
+	if known, ok := versions.Load(file); ok {
+		return known.(string), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, versionWait)
 	defer cancel()
@@ -90,6 +130,7 @@ func (p Program) Version(ctx context.Context) (string, error) {
 	if found == nil {
 		return "", fmt.Errorf("ask %s for its version: %w", p.Name, errNoVersion)
 	}
+	versions.Store(file, string(found[1]))
 	return string(found[1]), nil
 }
 

@@ -7,7 +7,10 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cometbench/cometbench/internal/child"
@@ -26,25 +29,26 @@ var _ proxies.Proxy = (*proxy)(nil)
 
 func (p *proxy) Name() string { return p.spec }
 
-// Scope is shared: a start takes tens of milliseconds, and the programs keep
-// nothing between requests that one cell could leave for another.
+// Scope is shared: a start takes from tens of milliseconds to seconds, and what
+// the programs keep between requests, connections and cached answers, concerns
+// no other cell, because each has URLs of its own.
 func (p *proxy) Scope() proxies.Scope { return proxies.Shared }
 
 func (p *proxy) Capabilities() proxies.Capabilities {
+	modes := p.program.modes(p.config)
 	return proxies.Capabilities{
-		Modes: []proxies.Mode{proxies.Reverse},
-		Front: []string{"1.0", "1.1"},
+		Modes: modes,
+		Front: p.program.front(p.config),
 		Back:  []string{p.program.driver.back(p.config.Text)},
+		TLS:   slices.Contains(modes, proxies.Forward), // through it, by CONNECT
 	}
 }
 
-func (p *proxy) Available() error {
-	_, err := p.program.Find()
-	return err
-}
+func (p *proxy) Available() error { return p.program.Available(p.config) }
 
 const (
-	// startWait bounds one start. The slowest seen is 0.4 s, on a busy machine.
+	// startWait bounds one start. The slowest seen is mitmproxy's, 4 s on a busy
+	// machine.
 	startWait = 20 * time.Second
 	// stopGrace is how long a program may take to end its workers.
 	stopGrace = 5 * time.Second
@@ -64,12 +68,12 @@ func (e *ConfigError) Error() string {
 }
 
 var (
-	errMode    = errors.New("a real program runs as a reverse proxy only")
 	errOrigin  = errors.New("a real program takes an origin of the form http://host:port")
 	errParent  = errors.New("a real program cannot reach the origin through another proxy")
 	errTaken   = errors.New("somebody else took the port")
 	errSilent  = errors.New("it runs but does not listen where it was told to")
 	errStopped = errors.New("it ended without saying why")
+	errRefuses = errors.New("it runs but refuses its configuration")
 )
 
 // Start runs the program in front of env.Origin. Scale and Seed have no meaning
@@ -83,13 +87,12 @@ func (p *proxy) Start(ctx context.Context, env proxies.Env) (proxies.Instance, e
 }
 
 func (p *proxy) start(ctx context.Context, env proxies.Env) (*Instance, error) {
-	switch {
-	case env.Mode != "" && env.Mode != proxies.Reverse:
-		return nil, errMode
-	case env.Parent != nil:
-		return nil, errParent
-	case env.Origin == nil || env.Origin.Scheme != "http" || env.Origin.Host == "":
-		return nil, errOrigin
+	mode, err := p.mode(env)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	version, err := p.program.Version(ctx)
 	if err != nil {
@@ -100,7 +103,7 @@ func (p *proxy) start(ctx context.Context, env proxies.Env) (*Instance, error) {
 		if err != nil {
 			return nil, err
 		}
-		in, err := p.launch(ctx, listen, env.Origin)
+		in, err := p.launch(ctx, listen, env.Origin, mode)
 		if err == nil {
 			in.version = version
 			return in, nil
@@ -109,6 +112,31 @@ func (p *proxy) start(ctx context.Context, env proxies.Env) (*Instance, error) {
 			return nil, err
 		}
 	}
+}
+
+// mode is the one to run in, or why the program cannot run in env.
+func (p *proxy) mode(env proxies.Env) (proxies.Mode, error) {
+	modes := p.program.modes(p.config)
+	mode := env.Mode
+	if mode == "" {
+		mode = modes[0]
+	}
+	unsupported := func(reason string) error {
+		return &proxies.UnsupportedError{Proxy: p.spec, Reason: reason}
+	}
+	switch {
+	case !slices.Contains(modes, mode):
+		return "", unsupported(fmt.Sprintf("as it is configured here it has no %s mode", mode))
+	case env.Parent != nil:
+		return "", errParent
+	case env.Origin == nil || env.Origin.Host == "":
+		return "", errOrigin
+	case env.Origin.Scheme == "https" && mode != proxies.Forward:
+		return "", unsupported("it does not speak TLS to the origin, as it is configured here")
+	case env.Origin.Scheme != "http" && env.Origin.Scheme != "https":
+		return "", errOrigin
+	}
+	return mode, nil
 }
 
 // listenAddress completes what the caller asked for: a free port where it
@@ -131,32 +159,46 @@ func listenAddress(listen string) (string, error) {
 }
 
 // launch starts the program once in a directory of its own.
-func (p *proxy) launch(ctx context.Context, listen string, origin *url.URL) (_ *Instance, err error) {
+func (p *proxy) launch(ctx context.Context, listen string, origin *url.URL, mode proxies.Mode) (_ *Instance, err error) {
 	bin, err := p.program.Find()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "cometbench-") // 0700
+	if err := available(listen); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(p.program.tempDir(), "cometbench-") // 0700
 	if err != nil {
 		return nil, err
 	}
-	in := &Instance{driver: p.program.driver, dir: dir, hash: p.config.hash(), base: routeTo(listen)}
+	in := &Instance{driver: p.program.driver, dir: dir, hash: p.config.hash(), base: routeTo(listen), mode: mode}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, in.Close())
 		}
 	}()
-	text, err := p.config.render(Values{
-		Listen: listen, Origin: hostPort(origin), OriginURL: "http://" + hostPort(origin), Dir: dir,
-	})
+	v := values(listen, origin, mode, dir)
+	if err := in.accompany(p.config, &v); err != nil {
+		return nil, err
+	}
+	text, err := p.config.render(v)
 	if err != nil {
 		return nil, err
 	}
 	cfg, err := p.program.driver.lay(dir, text)
+	if refused := (*refusedError)(nil); errors.As(err, &refused) {
+		return nil, p.refusal(refused.message, dir)
+	}
 	if err != nil {
 		return nil, err
 	}
-	cfg.Path, cfg.Dir, cfg.Grace = bin, dir, stopGrace
+	if d, ok := p.program.driver.(placed); ok {
+		cfg.Args = append(cfg.Args, d.listenOn(listen)...)
+	}
+	cfg.Path, cfg.Dir = bin, dir
+	if cfg.Grace == 0 {
+		cfg.Grace = stopGrace
+	}
 	if in.child, err = child.Start(cfg); err != nil {
 		return nil, err
 	}
@@ -168,6 +210,19 @@ func (p *proxy) launch(ctx context.Context, listen string, origin *url.URL) (_ *
 	return in, nil
 }
 
+// available returns errTaken when somebody listens there already: a program
+// that shares ports (SO_REUSEPORT, as caddy does) would not notice.
+func available(listen string) error {
+	l, err := net.Listen("tcp", listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return errTaken
+	}
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
 // ready waits until the program itself listens. Another process that answers
 // on the port is errTaken; a program that gives up says why.
 func (p *proxy) ready(ctx context.Context, in *Instance, listen string) error {
@@ -177,46 +232,54 @@ func (p *proxy) ready(ctx context.Context, in *Instance, listen string) error {
 	if err == nil {
 		var own bool
 		if own, err = in.listens(ctx, listen); own {
+			err = in.serves(ctx)
+		}
+		if err == nil {
 			return nil
 		}
 	}
-	said := in.child.Stderr().String()
+	said := in.said()
 	if taken(said) {
 		return errTaken
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = errSilent
-	case !errors.Is(err, ports.ErrGone):
+	case !errors.Is(err, ports.ErrGone) && !errors.Is(err, errRefuses):
 		return err
 	}
-	message := p.complaint(said, in.dir)
+	message := p.program.driver.complaint(said)
 	switch {
-	case p.config.File != "" && message != "":
-		return &ConfigError{Program: p.program.Name, File: p.config.File, Message: message}
 	case message != "":
-		return errors.New(message)
+		return p.refusal(message, in.dir)
 	case errors.Is(err, ports.ErrGone):
 		return errStopped
 	}
 	return err
 }
 
-// taken reports whether the program found its port in use (the text of
-// EADDRINUSE, which both C libraries in use write alike).
+// taken reports whether the program found its port in use: the text of
+// EADDRINUSE, which both C libraries in use write alike, or what privoxy and
+// tinyproxy say in its place.
 func taken(said string) bool {
-	return strings.Contains(said, "ddress already in use") || strings.Contains(said, "ddress in use")
+	return slices.ContainsFunc([]string{
+		"ddress already in use", "ddress in use",
+		"Fatal error: can't bind to", "Could not create listening sockets",
+	}, func(text string) bool { return strings.Contains(said, text) })
 }
 
-// complaint is the program's message with the name of the user's file in place
-// of that of our copy.
-func (p *proxy) complaint(said, dir string) string {
-	message := p.program.driver.complaint(said)
+// refusal is the program's message about its configuration, with the name of
+// the user's file in place of those of the copies in dir.
+func (p *proxy) refusal(message, dir string) error {
 	name := p.config.File
 	if name == "" {
 		name = p.program.Name + "-" + p.config.Name + ".conf"
 	}
-	return strings.ReplaceAll(message, confPath(dir), name)
+	message = regexp.MustCompile(regexp.QuoteMeta(dir)+`(/[\w.-]+)+`).ReplaceAllLiteralString(message, name)
+	if p.config.File == "" {
+		return errors.New(message)
+	}
+	return &ConfigError{Program: p.program.Name, File: p.config.File, Message: message}
 }
 
 // routeTo is the URL by which clients reach an address that is listened on.
@@ -233,8 +296,11 @@ func routeTo(listen string) *url.URL {
 
 // hostPort is u's host with a port.
 func hostPort(u *url.URL) string {
-	if u.Port() != "" {
+	switch {
+	case u.Port() != "":
 		return u.Host
+	case u.Scheme == "https":
+		return net.JoinHostPort(u.Hostname(), "443")
 	}
 	return net.JoinHostPort(u.Hostname(), "80")
 }

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +23,7 @@ func TestMain(m *testing.M) {
 	if spec := os.Getenv(asParent); spec != "" {
 		startAndHang(spec)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(suite{m})
 }
 
 // asParent is set in the environment of a process that starts the proxy of that
@@ -81,13 +78,23 @@ func parse(t *testing.T, spec string) proxies.Proxy {
 
 func origin(t *testing.T, h http.HandlerFunc) *url.URL {
 	t.Helper()
-	s := httptest.NewServer(h)
+	s := serve(h)
 	t.Cleanup(s.Close)
 	u, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// serve answers by HTTP/1 and, as nghttpx can ask, by HTTP/2.
+func serve(h http.HandlerFunc) *httptest.Server {
+	s := httptest.NewUnstartedServer(h)
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetHTTP1(true)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
+	return s
 }
 
 func start(t *testing.T, p proxies.Proxy, to *url.URL) *real.Instance {
@@ -109,6 +116,27 @@ func client(t *testing.T) *http.Client {
 	transport := &http.Transport{DisableKeepAlives: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
+}
+
+// reach returns a client that keeps no connections, and the URL by which it
+// asks in for the origin.
+func reach(t *testing.T, in *real.Instance, to *url.URL) (*http.Client, *url.URL) {
+	c, route := client(t), in.Route()
+	if route.Proxy == nil {
+		u := *route.Base
+		u.Path = to.Path
+		return c, &u
+	}
+	c.Transport.(*http.Transport).Proxy = http.ProxyURL(route.Proxy)
+	return c, to
+}
+
+// address is where in listens.
+func address(in proxies.Instance) string {
+	if route := in.Route(); route.Proxy != nil {
+		return route.Proxy.Host
+	}
+	return in.Route().Base.Host
 }
 
 func get(t *testing.T, c *http.Client, u *url.URL) string {
@@ -133,22 +161,20 @@ func textOf(status int, body []byte) string {
 }
 
 func TestServesAndCounts(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p proxies.Proxy) {
-		in := start(t, p, origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello "+r.Proto) }))
-		if s := in.Stats(); s.Hits != 0 || s.Accepted != 0 {
-			t.Errorf("before any request: %+v", s)
-		}
-		c := client(t)
+		to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello "+r.Proto) })
+		in := start(t, p, to)
+		counted(t, p, in, 0)
+		c, u := reach(t, in, to)
 		for range 3 {
-			want := "hello HTTP/" + p.Capabilities().Back[0]
-			if got := get(t, c, in.Route().Base); got != want {
+			want := protocols[p.Capabilities().Back[0]]
+			if got := get(t, c, u); got != "hello "+want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		}
 		for range 2 { // asking must not count
-			if s := in.Stats(); s.Hits != 3 || s.Accepted != 3 {
-				t.Errorf("after three requests: %+v", s)
-			}
+			counted(t, p, in, 3)
 		}
 		if in.Version() == "" || !strings.HasPrefix(in.ConfigHash(), "sha256:") {
 			t.Errorf("version %q, configuration %q", in.Version(), in.ConfigHash())
@@ -156,18 +182,22 @@ func TestServesAndCounts(t *testing.T) {
 		if info, err := os.Stat(in.Dir()); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("directory: %v, %v", info, err)
 		}
-		if u, err := in.Usage(); err != nil || u.Processes < 2 || u.RSS == 0 || u.Descriptors == 0 {
+		if u, err := in.Usage(); err != nil || u.Processes < fewest(p) || u.RSS == 0 || u.Descriptors == 0 {
 			t.Errorf("usage %+v, %v", u, err)
 		}
 	})
 }
 
+// protocols are the names of HTTP versions on the wire.
+var protocols = map[string]string{"1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2.0"}
+
 // Bodies that do not fit into the buffers in memory need the temporary
 // directories.
 func TestLargeBodies(t *testing.T) {
+	t.Parallel()
 	const size, times = 900 << 10, 8 // nginx takes 1 MB unless told otherwise
 	each(t, func(t *testing.T, p proxies.Proxy) {
-		in := start(t, p, origin(t, func(w http.ResponseWriter, r *http.Request) {
+		to := page(t, func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(r.Body)
 			if err != nil {
 				t.Error(err)
@@ -175,9 +205,10 @@ func TestLargeBodies(t *testing.T) {
 			for range times {
 				w.Write(body)
 			}
-		}))
+		})
+		c, u := reach(t, kept(t, p, ""), to)
 		body := strings.Repeat("0123456789abcdef", size/16)
-		resp, err := client(t).Post(in.Route().Base.String(), "text/plain", struct{ io.Reader }{strings.NewReader(body)})
+		resp, err := c.Post(u.String(), "text/plain", struct{ io.Reader }{strings.NewReader(body)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,64 +221,21 @@ func TestLargeBodies(t *testing.T) {
 }
 
 func TestReloadKeepsServingAndCounting(t *testing.T) {
-	each(t, func(t *testing.T, p proxies.Proxy) {
-		in := start(t, p, origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }))
-		c := client(t)
+	t.Parallel()
+	stock(t, func(t *testing.T, p proxies.Proxy) {
+		to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
+		in := start(t, p, to)
+		c, u := reach(t, in, to)
 		for i := range 3 {
-			if got := get(t, c, in.Route().Base); got != "hello" {
+			if got := get(t, c, u); got != "hello" {
 				t.Errorf("after %d reloads: %q", i, got)
 			}
-			if s := in.Stats(); s.Hits != i+1 || s.Accepted != i+1 {
-				t.Errorf("after %d requests: %+v", i+1, s)
-			}
-			if err := in.Reload(t.Context()); err != nil {
+			counted(t, p, in, i+1)
+			if err := in.Reload(t.Context()); reloads(p) != (err == nil) {
 				t.Fatal(err)
 			}
 		}
 	})
-}
-
-func TestNothingIsLeft(t *testing.T) {
-	to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
-	t.Setenv("TMPDIR", t.TempDir())
-	stock(t, func(t *testing.T, p proxies.Proxy) {
-		var all sync.WaitGroup
-		for range 2 { // side by side
-			all.Go(func() {
-				for range 5 {
-					in, err := p.Start(t.Context(), proxies.Env{Origin: to})
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					pids := processes(t, in.(*real.Instance))
-					if err := in.Close(); err != nil {
-						t.Error(err)
-					}
-					for _, pid := range pids {
-						if running(pid) {
-							t.Errorf("process %s is still there", pid)
-						}
-					}
-					if conn, err := net.Dial("tcp", in.Route().Base.Host); err == nil {
-						conn.Close()
-						t.Errorf("%s still answers", in.Route().Base.Host)
-					}
-					if s := in.Stats(); s.Hits != -1 {
-						t.Errorf("counters after the end: %+v", s)
-					}
-					if err := in.Close(); err != nil {
-						t.Errorf("second close: %v", err)
-					}
-				}
-			})
-		}
-		all.Wait()
-	})
-	left, err := os.ReadDir(os.Getenv("TMPDIR"))
-	if err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
 }
 
 func TestATakenPort(t *testing.T) {
@@ -263,7 +251,7 @@ func TestATakenPort(t *testing.T) {
 func TestTwoOnOnePort(t *testing.T) {
 	stock(t, func(t *testing.T, p proxies.Proxy) {
 		in := start(t, p, origin(t, func(w http.ResponseWriter, r *http.Request) {}))
-		second, err := p.Start(t.Context(), proxies.Env{Origin: in.Route().Base, Listen: in.Route().Base.Host})
+		second, err := p.Start(t.Context(), proxies.Env{Origin: &url.URL{Scheme: "http", Host: address(in)}, Listen: address(in)})
 		if err == nil {
 			second.Close()
 			t.Error("the second of two on one port started")
@@ -271,64 +259,18 @@ func TestTwoOnOnePort(t *testing.T) {
 	})
 }
 
-func TestOwnFileIsRefusedInTheProgramsWords(t *testing.T) {
-	to := origin(t, func(w http.ResponseWriter, r *http.Request) {})
-	t.Chdir(t.TempDir())
-	files := map[string][2]string{
-		"nginx":   {"events {}\nhttp {\n server { listen {{.Listen}}; proxy_pas {{.OriginURL}}; }\n}\n", `unknown directive "proxy_pas" in my.conf:3`},
-		"haproxy": {"frontend a\n bind {{.Listen}}\n servr a {{.Origin}}\n", "parsing [my.conf:3] : unknown keyword 'servr' in 'frontend' section"},
-	}
-	for name, file := range files {
-		t.Run(name, func(t *testing.T) {
-			if err := os.WriteFile("my.conf", []byte(file[0]), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			_, err := parse(t, "real:"+name+"@my.conf").Start(t.Context(), proxies.Env{Origin: to})
-			var refused *real.ConfigError
-			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Message, file[1]) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("error %v, want %s", err, file[1])
-			}
-		})
-	}
-}
-
-// What an administrator would bring along: the files of Debian, with the parts
-// that reach into the system.
-func TestOwnFileFromTheSystem(t *testing.T) {
-	to := origin(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
-	files := map[string]string{
-		"nginx": "user www-data;\npid /run/nginx.pid;\nerror_log /var/log/nginx/error.log;\nevents { worker_connections 768; }\n" +
-			"http {\n\taccess_log /var/log/nginx/access.log;\n\tserver {\n\t\tlisten {{.Listen}};\n\t\tlocation / { proxy_pass {{.OriginURL}}; }\n\t}\n}\n",
-		"haproxy": "global\n\tlog /dev/log local0\n\tchroot /var/lib/haproxy\n\tstats socket /run/haproxy/admin.sock mode 660\n\tuser haproxy\n\tgroup haproxy\n\tdaemon\n" +
-			"defaults\n\tmode http\n\tlog global\n\ttimeout connect 5s\n\ttimeout client 5s\n\ttimeout server 5s\nlisten web\n\tbind {{.Listen}}\n\tserver origin {{.Origin}}\n",
-	}
-	for name, text := range files {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "my.conf")
-			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			in := start(t, parse(t, "real:"+name+"@"+file), to)
-			if got := get(t, client(t), in.Route().Base); got != "hello" {
-				t.Errorf("got %q", got)
-			}
-			if s := in.Stats(); s.Hits != 1 {
-				t.Errorf("counters %+v", s)
-			}
-		})
-	}
-}
-
 func TestStartRefuses(t *testing.T) {
 	stock(t, func(t *testing.T, p proxies.Proxy) {
 		http, _ := url.Parse("http://127.0.0.1:1")
 		https, _ := url.Parse("https://127.0.0.1:1")
 		for name, env := range map[string]proxies.Env{
-			"forward mode": {Origin: http, Mode: proxies.Forward},
-			"a parent":     {Origin: http, Parent: http},
-			"no origin":    {},
-			"https":        {Origin: https},
-			"no port":      {Origin: http, Listen: "127.0.0.1"},
+			"tcp mode":          {Origin: http, Mode: proxies.TCP},
+			"a mode it has not": {Origin: http, Mode: otherMode(p)},
+			"a parent":          {Origin: http, Parent: http},
+			"no origin":         {},
+			"no scheme":         {Origin: &url.URL{Host: http.Host}},
+			"https in reverse":  {Origin: https, Mode: proxies.Reverse},
+			"no port":           {Origin: http, Listen: "127.0.0.1"},
 		} {
 			if in, err := p.Start(t.Context(), env); err == nil {
 				in.Close()

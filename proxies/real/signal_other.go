@@ -7,5 +7,6 @@ import (
 	"syscall"
 )
 
-// sigReloadWorkers cannot be sent here, and haproxy does not run here either.
-var sigReloadWorkers os.Signal = syscall.SIGHUP
+// sigReloadWorkers and sigGraceful cannot be sent here, and the programs that
+// take them do not run here either.
+var sigReloadWorkers, sigGraceful os.Signal = syscall.SIGHUP, syscall.SIGHUP

@@ -35,7 +35,7 @@ func Parse(spec string) (proxies.Proxy, error) {
 	case hasFile && file == "":
 		return nil, fmt.Errorf("proxy %q: %w", spec, errNoFile)
 	case hasFile:
-		if p.config, err = own(file); err != nil {
+		if p.config, err = own(file, program); err != nil {
 			return nil, fmt.Errorf("proxy %q: %w", spec, err)
 		}
 	case hasConfig:

@@ -27,6 +27,10 @@ func TestParse(t *testing.T) {
 		"real:haproxy":           "1.1",
 		"real:haproxy/streaming": "1.1",
 		"real:nginx@" + own:      "1.1",
+		"real:nginx/modsecurity": "1.1",
+		"real:apache2/jk":        "1.1",
+		"real:lighttpd":          "1.1",
+		"real:varnish/streaming": "1.1",
 	} {
 		p, err := real.Parse(spec)
 		if err != nil {
@@ -45,7 +49,7 @@ func TestParseSuggestsNames(t *testing.T) {
 		"real:ngnix":          {Kind: "real proxy", Name: "ngnix", Nearest: "nginx"},
 		"real:HAproxy/stock":  {Kind: "real proxy", Name: "HAproxy", Nearest: "haproxy"},
 		"real:":               {Kind: "real proxy"},
-		"real:squid@x":        {Kind: "real proxy", Name: "squid"},
+		"real:pound@x":        {Kind: "real proxy", Name: "pound"},
 		"real:nginx/stream":   {Kind: "configuration of nginx", Name: "stream", Nearest: "streaming"},
 		"real:haproxy/":       {Kind: "configuration of haproxy"},
 		"real:nginx/stock/up": {Kind: "configuration of nginx", Name: "stock/up", Nearest: ""},
@@ -105,6 +109,9 @@ func TestParseRefusesFiles(t *testing.T) {
 
 func TestMissingProgram(t *testing.T) {
 	for _, p := range real.Programs() {
+		if (p.Package == "") == (p.URL == "") {
+			t.Errorf("%s comes from package %q and URL %q; want one of them", p.Name, p.Package, p.URL)
+		}
 		if _, err := p.Find(); err == nil {
 			continue // it is there; its absence is tested below
 		}
@@ -118,5 +125,9 @@ func TestMissingProgram(t *testing.T) {
 	}
 	if _, err := gone.Version(t.Context()); !errors.As(err, &missing) {
 		t.Errorf("Version = %v", err)
+	}
+	elsewhere := real.Program{Name: "no-such-proxy", URL: "https://example.com/"}
+	if _, err := elsewhere.Find(); err == nil || err.Error() != "no-such-proxy is not installed; Debian has no package of it, see https://example.com/" {
+		t.Errorf("Find = %v", err)
 	}
 }

@@ -4,7 +4,7 @@
 //
 // An application cannot be told when to send, and keeps no record of what it
 // sent. The gateway makes up for the second: it stands between the path and
-// the application, passes every byte on as it is but for the Host line, reads
+// the application, passes every byte on but for what names its address, reads
 // along, and so knows what the application said and when. What the client saw
 // is then held against that, as it is with the reference server.
 //

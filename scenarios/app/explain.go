@@ -22,7 +22,7 @@ func (s *Spec) Explain(client []measure.Event) error {
 	for _, e := range client {
 		switch e.Kind {
 		case measure.Headers:
-			status, contentType = e.Status, e.ContentType
+			status, contentType = e.Status, s.Redact(e.ContentType)
 		case measure.Received:
 			messages++
 		case measure.Failed:
@@ -45,9 +45,11 @@ func (s *Spec) Explain(client []measure.Event) error {
 	case status == 0:
 		return fmt.Errorf("%s takes the request and does not answer within %s; give it longer with duration:, or look whether it waits for a body (method, body)", name, wait)
 	case status/100 == 3:
-		return fmt.Errorf("%s redirects (status %d) to %s; name the address it leads to as url, or give what it asks for under headers or cookies", name, status, orNowhere(location))
+		return fmt.Errorf("%s redirects (status %d) to %s; name the address it leads to as url, or give what it asks for under headers or cookies", name, status, orNowhere(RedactURL(s.Redact(location))))
 	case slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired}, status):
 		return fmt.Errorf("%s wants credentials (status %d); give them under headers or cookies, as Authorization: Bearer ${TOKEN}", name, status)
+	case status == http.StatusUpgradeRequired && s.Framing != measure.FramingWebSocket:
+		return fmt.Errorf("%s wants a websocket (status %d); say framing: websocket", name, status)
 	case status >= 400 || status == http.StatusNoContent:
 		return fmt.Errorf("%s answers status %d; look at url, method and body (%.160s)", name, status, said)
 	case isHTML(contentType, said) && s.Framing != measure.FramingRaw:

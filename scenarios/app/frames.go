@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"time"
@@ -39,7 +40,8 @@ func (o *observer) frames(q question) {
 	var message []byte
 	for {
 		op, final, payload, err := readFrame(o.in, clients.MaxMessage-len(message))
-		if err != nil {
+		if err != nil || o.record.full() {
+			_, _ = io.Copy(io.Discard, o.tap) // how it ends is known when it ends
 			o.ended(q.sub, o.cut(), mark)
 			return
 		}
@@ -51,7 +53,8 @@ func (o *observer) frames(q question) {
 			o.item(q, clients.Item{Kind: measure.Heartbeat})
 		case opText, opBinary, opContinuation:
 			if message = append(message, payload...); final {
-				if dec.Feed(message, emit) != nil {
+				if err := dec.Feed(message, emit); err != nil {
+					o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Bytes: len(message), Note: err.Error()})
 					return
 				}
 				message = message[:0]
@@ -90,10 +93,11 @@ func readFrame(in io.Reader, limit int) (op byte, final bool, payload []byte, er
 	if size > uint64(max(limit, 0)) {
 		return 0, false, nil, clients.ErrTooLong
 	}
-	payload = make([]byte, size)
-	if _, err := io.ReadFull(in, payload); err != nil {
+	var body bytes.Buffer // it grows with what comes, not with what is promised
+	if _, err := io.CopyN(&body, in, int64(size)); err != nil {
 		return 0, false, nil, err
 	}
+	payload = body.Bytes()
 	if masked {
 		for i := range payload {
 			payload[i] ^= mask[i%4]

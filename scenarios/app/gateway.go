@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -22,9 +20,9 @@ const dialWait = 10 * time.Second
 
 // Gateway is the address at which paths find the application. Each exchange
 // has one of its own, so that its record is that exchange's alone. Bytes pass
-// as they are, but for the lines Host and Origin of requests, which name the
-// application's own address; each request is counted against the budget, and
-// one too many is not passed on.
+// as they are, but for what names the application's address in requests: the
+// lines Host and Origin, and a target that is a whole URL. Each request is
+// counted against the budget, and one too many is not passed on.
 type Gateway struct {
 	spec     *Spec
 	budget   *Budget
@@ -51,7 +49,7 @@ type Gateway struct {
 func NewGateway(spec *Spec, budget *Budget, front *tls.Certificate) (*Gateway, error) {
 	own := spec.Origin()
 	g := &Gateway{spec: spec, budget: budget, host: own.Host, address: hostPort(own), open: map[net.Conn]struct{}{}}
-	if host, ok := headerOf(spec.Headers, "Host"); ok {
+	if host, ok := spec.Header("Host"); ok {
 		g.host = host
 	}
 	var err error
@@ -73,53 +71,6 @@ func NewGateway(spec *Spec, budget *Budget, front *tls.Certificate) (*Gateway, e
 	g.ctx, g.stop = context.WithCancel(context.Background())
 	g.wg.Go(g.accept)
 	return g, nil
-}
-
-// TLS is how the application's certificate is checked, and ours shown to it.
-func (s *Spec) TLS() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.CA != "" {
-		roots, err := s.Roots()
-		if err != nil {
-			return nil, err
-		}
-		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
-			config.RootCAs = x509.NewCertPool()
-		}
-		config.RootCAs.AppendCertsFromPEM(roots)
-	}
-	identity, err := s.Identity()
-	if identity != nil {
-		config.Certificates = []tls.Certificate{*identity}
-	}
-	return config, err
-}
-
-// Identity is the client certificate; nil without one.
-func (s *Spec) Identity() (*tls.Certificate, error) {
-	if s.Certificate == nil {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(s.path(s.Certificate.Cert), s.path(s.Certificate.Key))
-	if err != nil {
-		return nil, fmt.Errorf("client_certificate: %w", err)
-	}
-	return &pair, nil
-}
-
-// Roots are the authorities of the file ca, PEM; nil without one.
-func (s *Spec) Roots() ([]byte, error) {
-	if s.CA == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(s.path(s.CA))
-	if err != nil {
-		return nil, fmt.Errorf("ca: %w", err)
-	}
-	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca: %s holds no certificate", s.CA)
-	}
-	return pem, nil
 }
 
 // URL is where paths lead to.
@@ -197,15 +148,30 @@ func (g *Gateway) dial() (net.Conn, error) {
 		c, err = new(net.Dialer).DialContext(ctx, "tcp", g.address)
 	}
 	if err != nil {
-		g.mu.Lock()
-		g.failed = fmt.Errorf("the application cannot be reached: %w", err)
-		g.mu.Unlock()
+		g.unreachable(err)
 		return nil, err
 	}
 	if !g.remember(c) {
 		return nil, net.ErrClosed
 	}
 	return c, nil
+}
+
+// unreachable notes why the application did not answer at all.
+func (g *Gateway) unreachable(err error) {
+	hint := ""
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &unknown):
+		hint = "; name the file of its authority under ca:"
+	case strings.Contains(err.Error(), "certificate required"): // an alert has no type of its own
+		hint = "; give one under client_certificate:"
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed { // or it is we who gave up
+		g.failed = fmt.Errorf("the application cannot be reached: %w%s", err, hint)
+	}
 }
 
 func (g *Gateway) remember(c net.Conn) bool {
@@ -230,15 +196,6 @@ func (g *Gateway) spent(err error) {
 	g.mu.Lock()
 	g.over = err
 	g.mu.Unlock()
-}
-
-func headerOf(headers map[string]string, name string) (string, bool) {
-	for k, v := range headers {
-		if http.CanonicalHeaderKey(k) == name {
-			return v, true
-		}
-	}
-	return "", false
 }
 
 func hostPort(u *url.URL) string {

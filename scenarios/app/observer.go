@@ -3,11 +3,9 @@ package app
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -21,41 +19,75 @@ type observer struct {
 	record *recorder
 	tap    *tap
 	in     *bufio.Reader
-	asked  chan question
+	done   chan struct{} // closed when no more answers are read
 
 	mu      sync.Mutex
-	pending int // answers that have not ended
-	sub     int // of the newest request
+	changed sync.Cond
+	asked   []question // whose answers are not begun
+	closed  bool       // no more are asked
+	pending int        // answers that have not ended
+	sub     int        // of the newest request
 }
 
 // question is a request whose answer is to come.
 type question struct {
 	req *http.Request
 	sub int // its number in the record
+	// Of a request to upgrade, one of them is closed when the answer is there;
+	// nil of any other.
+	switched, refused chan struct{}
 }
 
 // pipeline is how many requests may wait for their answers on one connection.
-const pipeline = 64
+const pipeline = 10_000
 
 func newObserver(stream measure.Stream, record *recorder, t *tap) *observer {
-	return &observer{stream: stream, record: record, tap: t, in: bufio.NewReaderSize(t, 32<<10), asked: make(chan question, pipeline)}
+	o := &observer{stream: stream, record: record, tap: t, in: bufio.NewReaderSize(t, 32<<10), done: make(chan struct{})}
+	o.changed.L = &o.mu
+	return o
 }
 
-// expect announces a request that is about to be passed on.
-func (o *observer) expect(req *http.Request, conn int, lacks []string) {
-	sub := o.record.request(req, conn, lacks)
-	o.mu.Lock()
-	o.pending++
-	o.sub = sub
-	o.mu.Unlock()
-	select {
-	case o.asked <- question{req, sub}:
-	default: // nobody pipelines so much; the record ends here
+// expect announces a request that is about to be passed on. It does not wait:
+// the application may want to see all requests before it answers one.
+func (o *observer) expect(req *http.Request, conn int, lacks []string) question {
+	q := question{req: req, sub: o.record.request(req, conn, lacks)}
+	if wantsSocket(req) {
+		q.switched, q.refused = make(chan struct{}), make(chan struct{})
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.pending++
+	o.sub = q.sub
+	if len(o.asked) < pipeline { // else nobody pipelines so much; the record ends here
+		o.asked = append(o.asked, q)
+	}
+	o.changed.Signal()
+	return q
 }
 
 // close says that no more requests come.
-func (o *observer) close() { close(o.asked) }
+func (o *observer) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	o.changed.Signal()
+}
+
+// next waits for a request to be announced; it reports false when none comes
+// any more.
+func (o *observer) next() (question, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.asked) == 0 && !o.closed {
+		o.changed.Wait()
+	}
+	if len(o.asked) == 0 {
+		return question{}, false
+	}
+	q := o.asked[0]
+	o.asked = o.asked[1:]
+	return q, true
+}
 
 // aborted notes that the path left, if an answer was still under way then.
 func (o *observer) aborted(at int64) {
@@ -67,11 +99,11 @@ func (o *observer) aborted(at int64) {
 }
 
 func (o *observer) run() {
-	defer io.Copy(io.Discard, o.tap) // or the wire would wait for a reader
-	for q := range o.asked {
-		if !o.answer(q) {
-			return
-		}
+	defer func() {
+		close(o.done)
+		_, _ = io.Copy(io.Discard, o.tap) // or the wire would wait for a reader
+	}()
+	for q, ok := o.next(); ok && o.answer(q); q, ok = o.next() {
 	}
 }
 
@@ -82,22 +114,37 @@ func (o *observer) answer(q question) bool {
 		resp, err = http.ReadResponse(o.in, q.req)
 	}
 	if err != nil {
-		if cut := o.cut(); cut != "" {
-			o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Note: "closed without an answer"})
+		note := "closed without an answer"
+		if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			note = "no answer of HTTP: " + err.Error()
+		}
+		stamp := o.tap.stamp
+		_, _ = io.Copy(io.Discard, o.tap) // how it ends is known when it ends
+		if cut := o.cut(); cut != "" || note != "closed without an answer" {
+			o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: stamp, Note: note})
 			o.ended(q.sub, cut, "")
 		}
 		return false
 	}
 	defer resp.Body.Close()
 	o.record.answered(q.sub, resp)
+	if q.switched != nil {
+		if resp.StatusCode == http.StatusSwitchingProtocols {
+			close(q.switched)
+		} else {
+			close(q.refused)
+		}
+	}
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
 		o.frames(q)
 		return false
-	case resp.StatusCode >= 300:
-		_, err = io.Copy(io.Discard, resp.Body)
+	case resp.StatusCode >= 300 || resp.StatusCode == http.StatusNoContent:
+		if _, err = io.Copy(io.Discard, resp.Body); err == nil {
+			err = io.EOF
+		}
 		o.ended(q.sub, o.kindOf(resp, err), "")
-		return err == nil
+		return err == io.EOF
 	}
 	return o.messages(q, resp)
 }
@@ -124,6 +171,9 @@ func (o *observer) messages(q question, resp *http.Response) bool {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := body.Read(buf)
+		if dec != nil && o.record.full() {
+			dec = nil // or reading along would slow the wire down for nothing
+		}
 		if n > 0 && dec != nil {
 			if derr := dec.Feed(buf[:n], emit); derr != nil {
 				o.record.add(measure.Event{Kind: measure.Failed, Sub: q.sub, T: o.tap.stamp, Bytes: n, Note: derr.Error()})
@@ -152,6 +202,8 @@ func (o *observer) item(q question, it clients.Item) {
 		e.Kind, e.Sum = measure.Write, it.Sum()
 	case measure.Heartbeat:
 		e.Kind = measure.Heartbeat
+	case measure.Failed: // a piece that is none of the framing
+		e.Kind, e.Note = measure.Failed, it.Note
 	default:
 		return
 	}
@@ -194,64 +246,4 @@ func brokenBy(err error) measure.EndKind {
 		return measure.EndFIN
 	}
 	return ""
-}
-
-// recorder keeps events of one gateway.
-type recorder struct {
-	mu     sync.Mutex
-	events []measure.Event
-	subs   int
-}
-
-// maxEvents bounds a record.
-const maxEvents = 50_000
-
-func (r *recorder) add(e measure.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.events) >= maxEvents {
-		return
-	}
-	e.Side, e.Clock = measure.SideOrigin, "c1"
-	r.events = append(r.events, e)
-}
-
-func (r *recorder) all() []measure.Event {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]measure.Event(nil), r.events...)
-}
-
-// request notes that one came, and numbers it. lacks are headers of the
-// client's that did not come with it.
-func (r *recorder) request(req *http.Request, conn int, lacks []string) int {
-	r.mu.Lock()
-	r.subs++
-	sub := r.subs
-	r.mu.Unlock()
-	note := ""
-	if len(lacks) > 0 {
-		note = "without " + strings.Join(lacks, ", ")
-	}
-	r.add(measure.Event{Note: note, Kind: measure.Headers, Sub: sub, Conn: conn, Method: req.Method, T: now(),
-		HTTP: fmt.Sprintf("%d.%d", req.ProtoMajor, req.ProtoMinor)})
-	return sub
-}
-
-// answered adds to a request what its answer says of itself.
-func (r *recorder) answered(sub int, resp *http.Response) {
-	r.mu.Lock()
-	for i := range r.events {
-		if e := &r.events[i]; e.Kind == measure.Headers && e.Sub == sub {
-			e.Status, e.ContentType, e.Encoding = resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get("Content-Encoding")
-		}
-	}
-	r.mu.Unlock()
-	if resp.StatusCode >= 300 {
-		note := "status " + resp.Status
-		if to := resp.Header.Get("Location"); to != "" {
-			note += " to " + to
-		}
-		r.add(measure.Event{Kind: measure.Failed, Sub: sub, Status: resp.StatusCode, T: now(), Note: strings.ToValidUTF8(note, "?")})
-	}
 }

@@ -9,16 +9,12 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
-
-// maxHead bounds a request's head, in bytes.
-const maxHead = 64 << 10
 
 // passage is one connection of a path to the gateway, and the one to the
 // application behind it.
@@ -44,6 +40,7 @@ func (p *passage) run() {
 		return
 	}
 	p.gateway.forget(p.app)
+	p.tap.leave()
 	p.pumping.Wait()
 	p.reader.close()
 	p.watching.Wait()
@@ -75,38 +72,84 @@ func (p *passage) request() error {
 		p.pumping.Go(p.pump)
 		p.watching.Go(p.reader.run)
 	}
-	p.reader.expect(req, p.number, p.lacks(req))
-	if _, err := p.app.Write(p.rewritten(head)); err != nil {
+	q := p.reader.expect(req, p.number, p.lacks(req))
+	if _, err := p.app.Write(p.rewritten(head, req)); err != nil {
 		return err
 	}
-	if strings.EqualFold(req.Header.Get("Upgrade"), "websocket") {
-		_, err := io.Copy(p.app, p.in)
-		return errors.Join(err, io.EOF)
+	if q.switched != nil {
+		return p.upgraded(q)
 	}
 	return passBody(p.app, p.in, req)
 }
 
+// upgraded passes on what follows a request to upgrade: frames once the
+// application agreed, else another request.
+func (p *passage) upgraded(q question) error {
+	// A client waits for the answer before it says more.
+	if _, err := p.in.Peek(1); err != nil {
+		return err
+	}
+	select {
+	case <-q.switched:
+		_, err := io.Copy(p.app, p.in)
+		return errors.Join(err, io.EOF)
+	case <-q.refused:
+		return nil
+	case <-p.reader.done:
+		return io.EOF
+	}
+}
+
+// perHop are headers that end at each hop (RFC 9110, section 7.6.1), and what
+// the gateway itself sets.
+var perHop = []string{"Connection", "Host", "Keep-Alive", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
 // lacks lists the headers of the spec that the request has lost on the way.
 func (p *passage) lacks(req *http.Request) []string {
-	var out []string
-	target, err := p.gateway.spec.Target("")
+	spec := p.gateway.spec
+	target, err := spec.Target("")
 	if err != nil {
 		return nil
 	}
-	for name := range target.Header {
-		if name != "Host" && name != "Connection" && req.Header.Get(name) == "" {
+	var out []string
+	for _, name := range sortedKeys(target.Header) {
+		if target.Header.Get(name) != "" && !slices.Contains(perHop, name) && req.Header.Get(name) == "" {
 			out = append(out, name)
 		}
 	}
-	slices.Sort(out)
+	if spec.Framing == measure.FramingWebSocket && !wantsSocket(req) {
+		out = append(out, "Upgrade")
+	}
+	if slices.Contains(out, "Cookie") {
+		return out
+	}
+	for name, value := range spec.Cookies {
+		if !slices.ContainsFunc(req.Cookies(), func(c *http.Cookie) bool { return c.Name == name && strings.Trim(value, `"`) == c.Value }) {
+			return append(out, "Cookie")
+		}
+	}
 	return out
 }
 
-// rewritten names the application in the lines Host and Origin.
-func (p *passage) rewritten(head []byte) []byte {
-	_, ownOrigin := headerOf(p.gateway.spec.Headers, "Origin")
+func wantsSocket(req *http.Request) bool {
+	return strings.EqualFold(req.Header.Get("Upgrade"), "websocket")
+}
+
+// rewritten names the application in the lines Host and Origin, and in a
+// target that is a whole URL, as some proxies send it to any server.
+func (p *passage) rewritten(head []byte, req *http.Request) []byte {
+	_, ownOrigin := p.gateway.spec.Header("Origin")
 	var out bytes.Buffer
+	first := true
 	for line := range bytes.Lines(head) {
+		if first {
+			first = false
+			if req.URL.IsAbs() && req.Method != http.MethodConnect {
+				line = fmt.Appendf(nil, "%s %s %s\r\n", req.Method, req.URL.RequestURI(), req.Proto)
+			}
+			out.Write(line)
+			continue
+		}
 		name, _, _ := bytes.Cut(line, []byte(":"))
 		switch strings.ToLower(string(name)) {
 		case "host":
@@ -126,9 +169,10 @@ func (p *passage) rewritten(head []byte) []byte {
 // pump carries the application's answers to the path, and past the observer.
 func (p *passage) pump() {
 	buf := make([]byte, 32<<10)
-	for {
+	for said := false; ; {
 		n, err := p.app.Read(buf)
 		if n > 0 {
+			said = true
 			stamp := time.Now()
 			if _, werr := p.client.Write(buf[:n]); werr != nil {
 				// The path has left; what it did not take is no answer to it.
@@ -140,10 +184,11 @@ func (p *passage) pump() {
 		}
 		if err != nil {
 			p.tap.end(err)
-			if kind := brokenBy(err); kind == measure.EndRST {
-				if tcp, ok := p.client.(*net.TCPConn); ok {
-					_ = tcp.SetLinger(0)
-				}
+			if !said && brokenBy(err) == "" && !errors.Is(err, net.ErrClosed) { // an alert of TLS
+				p.gateway.unreachable(err)
+			}
+			if brokenBy(err) == measure.EndRST {
+				abort(p.client)
 			}
 			_ = p.client.Close()
 			return
@@ -151,66 +196,13 @@ func (p *passage) pump() {
 	}
 }
 
-// readHead reads a request's head as it stands, blank lines in front of it left out.
-func readHead(in *bufio.Reader) ([]byte, error) {
-	var head []byte
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return nil, err
-		}
-		blank := len(bytes.TrimRight(line, "\r\n")) == 0
-		if blank && len(head) == 0 {
-			continue
-		}
-		if head = append(head, line...); len(head) > maxHead {
-			return nil, fmt.Errorf("a head of more than %d bytes", maxHead)
-		}
-		if blank {
-			return head, nil
-		}
+// abort closes a connection with a reset, without a word of TLS before it.
+func abort(c net.Conn) {
+	if over, ok := c.(interface{ NetConn() net.Conn }); ok {
+		c = over.NetConn()
 	}
-}
-
-// passBody copies a request's body as it stands.
-func passBody(to io.Writer, in *bufio.Reader, req *http.Request) error {
-	if req.ContentLength > 0 {
-		_, err := io.CopyN(to, in, req.ContentLength)
-		return err
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // without it the path sees an ordinary close
 	}
-	if len(req.TransferEncoding) == 0 {
-		return nil
-	}
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		digits, _, _ := strings.Cut(strings.TrimSpace(string(line)), ";")
-		if _, err := to.Write(line); err != nil {
-			return err
-		}
-		size, err := strconv.ParseInt(strings.TrimSpace(digits), 16, 63)
-		if err != nil || size < 0 {
-			return fmt.Errorf("chunk size %q", digits)
-		}
-		if size == 0 {
-			break
-		}
-		if _, err := io.CopyN(to, in, size+2); err != nil {
-			return err
-		}
-	}
-	for { // trailers
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		if _, err := to.Write(line); err != nil {
-			return err
-		}
-		if len(bytes.TrimRight(line, "\r\n")) == 0 {
-			return nil
-		}
-	}
+	_ = c.Close()
 }

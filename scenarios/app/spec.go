@@ -1,13 +1,20 @@
 package app
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
@@ -34,8 +41,8 @@ type Spec struct {
 	Budget   Limits   `yaml:"budget"`
 	Duration Duration `yaml:"duration"` // an answer is listened to at most so long; 0 is DefaultDuration
 
-	file    string   // where it was read from; "" for a bare URL
-	secrets []secret // what was expanded from the environment
+	file    string // where it was read from; "" for a bare URL
+	secrets []secret
 }
 
 // Certificate names the files of a client certificate, PEM.
@@ -64,37 +71,77 @@ func FromURL(raw string) (*Spec, error) {
 
 // Check refuses what cannot be asked, and sets what has a default.
 func (s *Spec) Check() error {
+	s.hideCredentials()
 	u, err := url.Parse(s.URL)
+	var inURL *url.Error
+	if errors.As(err, &inURL) {
+		err = inURL.Err // the URL itself may hold a secret
+	}
 	switch {
 	case s.URL == "":
-		return fmt.Errorf("url is missing; say which endpoint to ask, as url: https://app.example/stream")
+		return errors.New("url is missing; say which endpoint to ask, as url: https://app.example/stream")
 	case err != nil:
-		return fmt.Errorf("url %q is none: %w", s.redactURL(), err)
+		return wrong([]string{"url"}, "url %q is none: %s", s.redactURL(), s.Redact(err.Error()))
 	case u.Host == "" || !slices.Contains([]string{"http", "https", "ws", "wss"}, u.Scheme):
-		return fmt.Errorf("url %q: want http://host/path or https://host/path", s.redactURL())
+		return wrong([]string{"url"}, "url %q: want http://host/path or https://host/path", s.redactURL())
 	case s.Framing != "" && !slices.Contains(measure.Framings(), s.Framing):
-		return fmt.Errorf("framing %q: want one of %s", s.Framing, strings.Join(measure.Framings(), ", "))
-	case s.Expect.Messages < 0 || s.Budget.Requests < 0:
-		return fmt.Errorf("expect.messages and budget.requests are counts, and cannot be negative")
-	case s.Expect.FirstWithin < 0 || s.Expect.GapWithin < 0 || s.Duration < 0:
-		return fmt.Errorf("durations cannot be negative")
-	case s.Framing == measure.FramingWebSocket && (s.Body != nil || s.Method != "" && s.Method != http.MethodGet):
-		return fmt.Errorf("framing websocket is opened by GET without a body")
-	}
-	for name, pointer := range map[string]string{"sequence": s.Sequence, "sent": s.Sent} {
-		if pointer != "" && !strings.HasPrefix(pointer, "/") {
-			return fmt.Errorf("%s %q: want a JSON pointer, as /n or /meta/n", name, pointer)
-		}
+		return wrong([]string{"framing"}, "framing %q: want one of %s", s.Framing, strings.Join(measure.Framings(), ", "))
+	case strings.HasPrefix(u.Scheme, "ws") && s.Framing != "" && s.Framing != measure.FramingWebSocket:
+		return wrong([]string{"framing"}, "url %q opens a websocket, and framing says %s", s.redactURL(), s.Framing)
 	}
 	if strings.HasPrefix(u.Scheme, "ws") {
-		if s.Framing != "" && s.Framing != measure.FramingWebSocket {
-			return fmt.Errorf("url %q opens a websocket, and framing says %s", s.redactURL(), s.Framing)
-		}
 		s.Framing = measure.FramingWebSocket
 		s.URL = "http" + strings.TrimPrefix(s.URL, "ws")
 	}
+	if err := s.checkRequest(); err != nil {
+		return err
+	}
+	for _, n := range []struct {
+		field []string
+		value int
+	}{{[]string{"expect", "messages"}, s.Expect.Messages}, {[]string{"budget", "requests"}, s.Budget.Requests}} {
+		if n.value < 0 {
+			return wrong(n.field, "%s is a count, and cannot be negative", strings.Join(n.field, "."))
+		}
+	}
+	for _, d := range []struct {
+		field []string
+		value Duration
+	}{{[]string{"expect", "first_within"}, s.Expect.FirstWithin}, {[]string{"expect", "gap_within"}, s.Expect.GapWithin}, {[]string{"duration"}, s.Duration}} {
+		if d.value < 0 {
+			return wrong(d.field, "%s cannot be negative", strings.Join(d.field, "."))
+		}
+	}
+	for _, p := range [][2]string{{"sequence", s.Sequence}, {"sent", s.Sent}} {
+		if p[1] != "" && !strings.HasPrefix(p[1], "/") {
+			return wrong(p[:1], "%s %q: want a JSON pointer, as /n or /meta/n", p[0], p[1])
+		}
+	}
 	if s.Duration == 0 {
 		s.Duration = Duration(DefaultDuration)
+	}
+	return nil
+}
+
+// checkRequest refuses what no request can be made of.
+func (s *Spec) checkRequest() error {
+	switch {
+	case s.Framing == measure.FramingWebSocket && s.Body != nil:
+		return wrong([]string{"body"}, "framing websocket is opened by a request without a body")
+	case s.Framing == measure.FramingWebSocket && s.Method != "" && s.Method != http.MethodGet:
+		return wrong([]string{"method"}, "framing websocket is opened by GET, not by %s", s.Method)
+	case s.Method != "" && !httpguts.ValidHeaderFieldName(s.Method): // both are tokens
+		return wrong([]string{"method"}, "method %q: want GET, POST or another", s.Method)
+	}
+	for _, name := range sortedKeys(s.Headers) {
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(s.Headers[name]) {
+			return wrong([]string{"headers", name}, "header %q: no such line can stand in a request", name)
+		}
+	}
+	for _, name := range sortedKeys(s.Cookies) {
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(s.Cookies[name]) || strings.Contains(s.Cookies[name], ";") {
+			return wrong([]string{"cookies", name}, "cookie %q: no such pair can stand in a request", name)
+		}
 	}
 	return nil
 }
@@ -128,7 +175,8 @@ func (s *Spec) At(base *url.URL) string {
 	return out.String()
 }
 
-// Target is how to ask for it at the given URL.
+// Target is how to ask for it at the given URL. A user in the spec's own URL
+// goes into Authorization: at another address it would be lost.
 func (s *Spec) Target(at string) (measure.Target, error) {
 	t := measure.Target{URL: at, Method: s.Method, Header: http.Header{}}
 	switch body := s.Body.(type) {
@@ -146,28 +194,52 @@ func (s *Spec) Target(at string) (measure.Target, error) {
 	if t.Method == "" && t.Body != nil {
 		t.Method = http.MethodPost
 	}
+	if u, err := url.Parse(s.URL); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		t.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+	}
 	for name, value := range s.Headers {
 		t.Header.Set(name, value)
 	}
-	var cookies []string
-	for name, value := range s.Cookies {
-		cookies = append(cookies, name+"="+value)
-	}
-	if len(cookies) > 0 {
-		slices.Sort(cookies)
-		t.Header.Set("Cookie", strings.Join(cookies, "; "))
+	if len(s.Cookies) > 0 {
+		t.Header.Set("Cookie", strings.Join(s.cookiePairs(), "; "))
 	}
 	return t, nil
 }
 
+// Header is what the spec says of a header, by its canonical name.
+func (s *Spec) Header(name string) (string, bool) {
+	for k, v := range s.Headers {
+		if http.CanonicalHeaderKey(k) == name {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// cookiePairs are the cookies as they stand in a request, in order of name.
+func (s *Spec) cookiePairs() []string {
+	var out []string
+	for _, name := range sortedKeys(s.Cookies) {
+		out = append(out, name+"="+s.Cookies[name])
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 // Duration is a time.Duration that YAML writes as Go does: 250ms, 2s.
 type Duration time.Duration
 
-// UnmarshalText reads one.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
+// UnmarshalYAML reads one. The error has the place of the mistake.
+func (d *Duration) UnmarshalYAML(node ast.Node) error {
+	text := node.String()
+	if s, ok := node.(*ast.StringNode); ok {
+		text = s.Value
+	}
+	v, err := time.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf("%q is no duration; write it as 250ms, 2s or 1m", text)
+		return &yaml.SyntaxError{Message: fmt.Sprintf("%.40q is no duration; write it as 250ms, 2s or 1m", text), Token: node.GetToken()}
 	}
 	*d = Duration(v)
 	return nil

@@ -17,7 +17,9 @@ type tap struct {
 	changed sync.Cond
 	queue   []piece
 	size    int
+	left    bool // nobody waits any more
 	err     error
+	over    time.Time // when err came
 
 	rest  []byte // of the piece being read; the reader's own
 	stamp int64  // when it passed, Unix microseconds; the reader's own
@@ -37,7 +39,7 @@ func newTap() *tap {
 func (t *tap) add(p []byte, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for t.size > tapLimit {
+	for t.size > tapLimit && !t.left {
 		t.changed.Wait()
 	}
 	t.queue = append(t.queue, piece{append([]byte(nil), p...), at})
@@ -45,12 +47,21 @@ func (t *tap) add(p []byte, at time.Time) {
 	t.changed.Broadcast()
 }
 
-// end says that no more will pass, and why.
+// leave lets a writer that waits go on: the exchange is over, and what still
+// comes is bounded by what the kernel holds.
+func (t *tap) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left = true
+	t.changed.Broadcast()
+}
+
+// end says that no more will pass since now, and why.
 func (t *tap) end(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.err == nil {
-		t.err = err
+		t.err, t.over = err, time.Now()
 	}
 	t.changed.Broadcast()
 }
@@ -64,8 +75,8 @@ func (t *tap) Read(p []byte) (int, error) {
 			t.changed.Wait()
 		}
 		if len(t.queue) == 0 {
+			t.stamp = t.over.UnixMicro()
 			t.mu.Unlock()
-			t.stamp = time.Now().UnixMicro()
 			return 0, io.EOF
 		}
 		next := t.queue[0]

@@ -25,7 +25,8 @@ type dialer struct {
 	tls    *tls.Config
 	events *reporter
 
-	userAgent string // for CONNECT
+	userAgent string        // for CONNECT
+	wire      *measure.Wire // nil: nobody counts
 
 	mu     sync.Mutex
 	last   int // number of the newest connection
@@ -34,6 +35,7 @@ type dialer struct {
 	dials  int
 	wait   sync.WaitGroup
 	closed bool
+	deaf   bool // connections let nothing in
 }
 
 // conn is a numbered connection.
@@ -41,6 +43,32 @@ type conn struct {
 	net.Conn
 	number int
 	dialer *dialer
+}
+
+// NetConn is what lies below.
+func (c *conn) NetConn() net.Conn { return c.Conn }
+
+// Read reads, and counts for whoever wants to know.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if w := c.dialer.wire; w != nil {
+		w.In.Add(int64(n))
+	}
+	return n, err
+}
+
+// Write does so the other way. What is written counts before it is: the answer
+// may be there sooner than Write returns.
+func (c *conn) Write(p []byte) (int, error) {
+	w := c.dialer.wire
+	if w != nil {
+		w.Out.Add(int64(len(p)))
+	}
+	n, err := c.Conn.Write(p)
+	if w != nil {
+		w.Out.Add(int64(n - len(p)))
+	}
+	return n, err
 }
 
 // Close closes the connection and forgets it.
@@ -91,6 +119,9 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		d.open = map[*conn]struct{}{}
 	}
 	d.open[c] = struct{}{}
+	if d.deaf {
+		makeDeaf(c, true)
+	}
 	d.mu.Unlock()
 	d.events.emit(measure.Event{Kind: measure.Dial, Conn: c.number, Note: raw.RemoteAddr().String()})
 	return c, nil

@@ -36,11 +36,16 @@ func endOf(resp *http.Response, err error) measure.EndKind {
 	if err != io.EOF {
 		return brokenOff(err)
 	}
-	chunked := slices.Contains(resp.TransferEncoding, "chunked")
-	if resp.ContentLength >= 0 || chunked || resp.ProtoMajor >= 2 {
-		return measure.EndClean
+	if closes(resp) {
+		return measure.EndFIN
 	}
-	return measure.EndFIN // delimited by the close alone
+	return measure.EndClean
+}
+
+// closes reports whether the close of the connection is all that ends the body
+// of resp.
+func closes(resp *http.Response) bool {
+	return resp.ContentLength < 0 && resp.ProtoMajor < 2 && !slices.Contains(resp.TransferEncoding, "chunked")
 }
 
 // brokenOff says how the far end left in the middle; empty when it did not.
@@ -60,6 +65,16 @@ func brokenOff(err error) measure.EndKind {
 		return measure.EndFIN // nor for this
 	}
 	return brokenOffQUIC(err)
+}
+
+// resetAlone reports whether the far end reset an HTTP/2 stream and kept the
+// connection. What the transport resets by itself, because it did not
+// understand the far end, is none. quic-go makes one error of both, so that of
+// HTTP/3 it cannot be told.
+func resetAlone(err error) bool {
+	var reset streamReset
+	// net/http exports no name for a cause of the far end's.
+	return errors.As(err, &reset) && reset.Cause != nil && reset.Cause.Error() == "received from peer"
 }
 
 // brokenOffQUIC does so for HTTP/3. The library makes one error of a stream's

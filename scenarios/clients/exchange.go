@@ -32,6 +32,7 @@ type exchange struct {
 	gate   gate
 	show   func([]byte) error // decodes what the gate lets through
 
+	alone   bool  // the stream was reset, and the connection lives
 	ended   *Item // the end notice
 	grace   *time.Timer
 	gapLast bool // no message followed the last gap notice
@@ -72,7 +73,7 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		x.fail(err.Error())
 		return x.failed(err.Error())
 	}
-	if x.positionInHeader() && !isEventStream(contentType) {
+	if x.positionInHeader() && !isEventStream(contentType) && !x.askedForType() {
 		x.fail(fmt.Sprintf("content type %q is not text/event-stream: %s", contentType, bodyExcerpt(readCloser{body, resp.Body})))
 		return outcome{over: true}
 	}
@@ -103,6 +104,10 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		}
 	}
 }
+
+// askedForType reports whether the subscription itself asks for another type
+// than the technique's: who does takes it.
+func (x *exchange) askedForType() bool { return x.url.Query().Has("type") }
 
 // answered reports whether a status brings what was asked for.
 func (x *exchange) answered(status int) bool {
@@ -135,6 +140,7 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 		return outcome{} // we left
 	}
 	kind := endOf(resp, wire.err)
+	x.alone = resetAlone(wire.err)
 	sound := true
 	switch {
 	case err == io.EOF:
@@ -154,19 +160,33 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 	if x.technique.Polls() && !sound {
 		return x.end(kind, false)
 	}
-	derr := dec.End(x.item)
+	derr := x.unfinished(dec, x.Stream == nil || wire.err == io.EOF)
 	if derr != nil && x.ended == nil {
 		x.fail(derr.Error())
 	}
 	return x.end(kind, derr == nil && x.technique.Polls())
 }
 
+// unfinished ends the decoder. Where the wire broke off, what is left in it is
+// no message, even if it looks like one.
+func (x *exchange) unfinished(dec Decoder, whole bool) error {
+	if whole {
+		return dec.End(x.item)
+	}
+	left := -1
+	err := dec.End(func(it Item) { left = it.Bytes })
+	if err == nil && left >= 0 {
+		err = fmt.Errorf("%w, after %d bytes", ErrUnfinished, left)
+	}
+	return err
+}
+
 // end reports the end of the exchange and says what comes next.
 func (x *exchange) end(kind measure.EndKind, answered bool) outcome {
 	out := outcome{answered: answered, failed: !answered, after: string(kind)}
-	e := measure.Event{Kind: measure.End, T: x.stamp, EndKind: kind}
+	e := measure.Event{Kind: measure.End, T: x.stamp, EndKind: kind, StreamReset: x.alone}
 	if x.ended != nil {
-		e.Note, e.EndKind = x.ended.Reason, measure.EndClean
+		e.Note, e.EndKind, e.StreamReset = x.ended.Reason, measure.EndClean, false
 		out.over = x.ended.Reason == reasonTerminated
 		out.failed = false
 		out.after = "end notice: " + x.ended.Reason
@@ -231,9 +251,9 @@ func (x *exchange) noAnswer(parent context.Context, err error) outcome {
 	if errors.As(err, &inURL) {
 		err = inURL.Err // the URL is known
 	}
-	x.fail(err.Error())
+	x.report(measure.Event{Kind: measure.Failed, Note: err.Error(), Cert: refusedCert(err)})
 	if kind := brokenOff(err); kind != "" && x.conn.Load() > 0 {
-		x.report(measure.Event{Kind: measure.End, EndKind: kind})
+		x.report(measure.Event{Kind: measure.End, EndKind: kind, StreamReset: resetAlone(err)})
 	}
 	return x.failed("an error")
 }

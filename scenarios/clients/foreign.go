@@ -108,19 +108,17 @@ func (f *foreignMessages) look(it *Item) {
 type foreignEvents struct {
 	messages *foreignMessages
 	stream   eventStream
-	begun    bool // something but white space was seen
+	mark     int  // bytes of a byte order mark seen at the start
+	begun    bool // something else but white space was seen
 }
 
 func (d *foreignEvents) Feed(p []byte, emit func(Item)) error {
 	if d.messages.bad.err != nil {
 		return d.messages.bad.err
 	}
-	if start := bytes.TrimLeft(p, " \t\r\n"+byteOrderMark); !d.begun && len(start) > 0 {
-		d.begun = true
-		// Its parser would ignore each line of these in silence.
-		if bytes.IndexByte([]byte("<{["), start[0]) >= 0 {
-			return d.messages.bad.fail(fmt.Errorf("%w: an event stream does not begin with %s", ErrNotFraming, excerpt(start)))
-		}
+	// Its parser would ignore each line of these in silence.
+	if start := d.beginning(p); len(start) > 0 && bytes.IndexByte([]byte("<{["), start[0]) >= 0 {
+		return d.messages.bad.fail(fmt.Errorf("%w: an event stream does not begin with %s", ErrNotFraming, excerpt(start)))
 	}
 	err := d.stream.feedUpTo(p, MaxForeign, eventSink{
 		event: func(kind string, data []byte, _ string) {
@@ -135,6 +133,23 @@ func (d *foreignEvents) Feed(p []byte, emit func(Item)) error {
 		_ = d.messages.bad.fail(err)
 	}
 	return d.messages.bad.err
+}
+
+// beginning is p from the first byte of the stream on that is no white space,
+// nil when that was seen before or is still to come.
+func (d *foreignEvents) beginning(p []byte) []byte {
+	for i, b := range p {
+		switch {
+		case d.begun:
+			return nil
+		case d.mark < len(byteOrderMark) && b == byteOrderMark[d.mark]:
+			d.mark++
+		case b != ' ' && b != '\t' && b != '\r' && b != '\n':
+			d.begun = true
+			return p[i:]
+		}
+	}
+	return nil
 }
 
 func (d *foreignEvents) End(func(Item)) error {

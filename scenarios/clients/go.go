@@ -50,21 +50,29 @@ func (*Go) Supports(s measure.Subscription) error {
 	if !slices.Contains([]string{"1.0", "1.1", "2", "3"}, version) {
 		return fmt.Errorf("unknown HTTP version %q", version)
 	}
+	if len(s.Uplink) > 0 && t.Name != "websocket" {
+		return fmt.Errorf("%s has no frames to send up", t.Name)
+	}
 	if !t.Speaks(version) {
 		return fmt.Errorf("%s goes over HTTP/%s, not over HTTP/%s: %s", t.Name, strings.Join(t.HTTP, ", HTTP/"), version, t.HTTPNote)
 	}
-	if version == "3" && !strings.HasPrefix(s.Target.URL, "https:") {
+	return reachable(s.Target, version)
+}
+
+// reachable says why a target cannot be reached over an HTTP version, or nil.
+func reachable(t measure.Target, version string) error {
+	if version == "3" && !strings.HasPrefix(t.URL, "https:") {
 		return errors.New("HTTP/3 needs an https URL: QUIC is always encrypted")
 	}
-	if s.Target.Proxy == "" {
+	if t.Proxy == "" {
 		return nil
 	}
 	if version == "3" {
 		return errors.New("HTTP/3 goes direct only: a forward proxy carries TCP, and the go client has no CONNECT-UDP (RFC 9298)")
 	}
-	u, err := url.Parse(s.Target.Proxy)
+	u, err := url.Parse(t.Proxy)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("the go client uses only http and https proxies, not %q", s.Target.Proxy)
+		return fmt.Errorf("the go client uses only http and https proxies, not %q", t.Proxy)
 	}
 	return nil
 }
@@ -75,7 +83,7 @@ func (*Go) Supports(s measure.Subscription) error {
 // than 200 or another type than text/event-stream. When the client itself
 // leaves there is no end event.
 func (g *Go) Subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event)) error {
-	if err := g.Supports(s); err != nil {
+	if err := supported(g, s); err != nil {
 		return fmt.Errorf("subscribe by %s: %w", s.Technique, err)
 	}
 	return subscribe(ctx, s, sink, receiver{clock: g.Clock().ID, userAgent: UserAgent})
@@ -103,6 +111,9 @@ func subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Ev
 		return fmt.Errorf("subscribe by %s: %w", s.Technique, err)
 	}
 	defer sub.close()
+	if s.Vanish != nil {
+		defer sub.dial.vanishAt(s.Vanish)()
+	}
 	sub.run(ctx)
 	return nil
 }
@@ -114,15 +125,24 @@ func newSubscriber(s measure.Subscription, sink func(measure.Event), r receiver)
 	if err != nil {
 		return nil, err
 	}
+	sub, err := prepare(s, technique, sink, r)
+	if err != nil {
+		return nil, err
+	}
+	if technique.Callback && sub.url.Query().Get("callback") == "" {
+		return nil, fmt.Errorf("%q names no callback", s.Target.URL)
+	}
+	return sub, nil
+}
+
+// prepare makes what a subscription, or a single request to its target, needs.
+func prepare(s measure.Subscription, technique measure.Technique, sink func(measure.Event), r receiver) (*subscriber, error) {
 	u, err := url.Parse(s.Target.URL)
 	if err != nil {
 		return nil, err
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, fmt.Errorf("%q is not an absolute http or https URL", s.Target.URL)
-	}
-	if technique.Callback && u.Query().Get("callback") == "" {
-		return nil, fmt.Errorf("%q names no callback", s.Target.URL)
 	}
 	config, err := tlsConfig(s.Target)
 	if err != nil {
@@ -137,7 +157,7 @@ func newSubscriber(s measure.Subscription, sink func(measure.Event), r receiver)
 		}
 		tcp.LocalAddr = &net.TCPAddr{IP: source}
 	}
-	dial := &dialer{tcp: tcp.DialContext, events: events, tls: config, userAgent: r.userAgent}
+	dial := &dialer{tcp: tcp.DialContext, events: events, tls: config, userAgent: r.userAgent, wire: s.Wire}
 	if r.slots != nil {
 		dial.tcp = r.slots.limited(dial.tcp)
 	}
@@ -174,5 +194,6 @@ func newSubscriber(s measure.Subscription, sink func(measure.Event), r receiver)
 }
 
 var _ measure.Client = (*Go)(nil)
+var _ measure.Asker = (*Go)(nil)
 var _ http.RoundTripper = (*http10)(nil)
 var _ http.RoundTripper = (*http3Transport)(nil)

@@ -3,6 +3,7 @@ package clients
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -43,6 +44,10 @@ func (t *http10) RoundTrip(req *http.Request) (*http.Response, error) {
 			err = ctx.Err()
 		}
 		return nil, err
+	}
+	if secured, ok := c.(*tls.Conn); ok {
+		state := secured.ConnectionState()
+		resp.TLS = &state
 	}
 	resp.Body = &http10Body{connBody{Reader: resp.Body, conn: c}, stop, ctx}
 	return resp, nil

@@ -112,11 +112,18 @@ func TestHTTP2Endings(t *testing.T) {
 			seen := make(chan struct{}, 1)
 			s := at("xhr-streaming", frames2(t, seen, c.script))
 			s.Target.HTTP = "2"
+			var end measure.Event
 			got := receive(t, s, func(e measure.Event) {
-				if e.Kind == measure.Received {
+				switch e.Kind {
+				case measure.Received:
 					seen <- struct{}{}
+				case measure.End:
+					end = e
 				}
 			})
+			if alone := name == "reset by the origin"; end.StreamReset != alone {
+				t.Errorf("the stream alone was reset: %v, want %v", end.StreamReset, alone)
+			}
 			want(t, got, append([]string{"dial #1", "headers 200 HTTP/2 text/plain", "message e1-1"}, c.want...)...)
 		})
 	}

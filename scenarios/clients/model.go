@@ -77,7 +77,7 @@ func (m *Model) Supports(s measure.Subscription) error {
 
 // Subscribe receives as Go does, within the model's limits.
 func (m *Model) Subscribe(ctx context.Context, s measure.Subscription, sink func(measure.Event)) error {
-	if err := m.Supports(s); err != nil {
+	if err := supported(m, s); err != nil {
 		return fmt.Errorf("subscribe by %s: %w", s.Technique, err)
 	}
 	return subscribe(ctx, s, sink, m.receiver)

@@ -1,8 +1,16 @@
 package clients
 
 import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -34,8 +42,38 @@ func (x *exchange) head(resp *http.Response, note string) {
 		HTTP:        version,
 		ContentType: resp.Header.Get("Content-Type"),
 		Encoding:    resp.Header.Get("Content-Encoding"),
+		Fields:      strings.Join(slices.Sorted(maps.Keys(resp.Header)), ","),
+		Cert:        shownIn(resp.TLS),
 		Note:        note,
+		Closes:      closes(resp),
 	})
+}
+
+// shownIn is the sum of the certificate that the far end of a connection
+// showed, "" without TLS.
+func shownIn(state *tls.ConnectionState) string {
+	if state == nil {
+		return ""
+	}
+	return sumOf(state.PeerCertificates)
+}
+
+// refusedCert is the sum of the certificate that was not trusted, "" for
+// errors about something else.
+func refusedCert(err error) string {
+	var refused *tls.CertificateVerificationError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	return sumOf(refused.UnverifiedCertificates)
+}
+
+func sumOf(chain []*x509.Certificate) string {
+	if len(chain) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256(chain[0].Raw)
+	return hex.EncodeToString(sum[:])
 }
 
 // item turns what a decoder found into an event and keeps the position.

@@ -3,6 +3,7 @@ package clients
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +29,8 @@ func pointed(v any, pointer string) any {
 		case map[string]any:
 			v = node[token]
 		case []any:
-			i, err := strconv.Atoi(token)
-			if err != nil || i < 0 || i >= len(node) {
+			i, ok := index(token)
+			if !ok || i >= len(node) {
 				return nil
 			}
 			v = node[i]
@@ -40,7 +41,17 @@ func pointed(v any, pointer string) any {
 	return v
 }
 
-// wholeNumber reads an integer, written as a number or as a string of one.
+// index reads the place of an element: digits without a leading zero.
+func index(token string) (int, bool) {
+	if token == "" || strings.Trim(token, "0123456789") != "" || len(token) > 1 && token[0] == '0' {
+		return 0, false
+	}
+	i, err := strconv.Atoi(token)
+	return i, err == nil
+}
+
+// wholeNumber reads an integer, written as a number or as a string of one, and
+// perhaps as a fraction of nothing: 7.0, as some encoders have it.
 func wholeNumber(v any) (int64, bool) {
 	var text string
 	switch t := v.(type) {
@@ -51,8 +62,14 @@ func wholeNumber(v any) (int64, bool) {
 	default:
 		return 0, false
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 { // no number, or not exact
+		return 0, false
+	}
+	return int64(f), true
 }
 
 // unixMicros reads a time: RFC 3339, or a Unix time whose unit shows in its
@@ -65,13 +82,13 @@ func unixMicros(v any) int64 {
 		text = t.String()
 	case string:
 		if stamp, err := time.Parse(time.RFC3339Nano, t); err == nil {
-			return stamp.UnixMicro()
+			return max(0, stamp.UnixMicro())
 		}
 		text = t
 	}
 	n, err := strconv.ParseFloat(text, 64)
 	switch {
-	case err != nil || n <= 0:
+	case err != nil || !(n > 0 && n < 9e18): // not a number is neither
 		return 0
 	case n < 1e11:
 		return int64(n * 1e6)

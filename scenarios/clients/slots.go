@@ -57,6 +57,9 @@ type slotConn struct {
 	release func()
 }
 
+// NetConn is what lies below.
+func (c *slotConn) NetConn() net.Conn { return c.Conn }
+
 // Close closes the connection.
 func (c *slotConn) Close() error {
 	defer c.release()

@@ -39,7 +39,32 @@ func (s *subscriber) socketExchange(parent context.Context) outcome {
 	}
 	defer c.CloseNow()
 	c.SetReadLimit(MaxMessage)
-	return x.frames(parent, ctx, c)
+	sending := make(chan struct{})
+	go func() {
+		defer close(sending)
+		x.sendUp(ctx, c)
+	}()
+	out := x.frames(parent, ctx, c)
+	cancel()
+	<-sending
+	return out
+}
+
+// sendUp sends the subscription's own frames.
+func (x *exchange) sendUp(ctx context.Context, c *websocket.Conn) {
+	for i, text := range x.Uplink {
+		if i > 0 && !sleep(ctx, x.UplinkPause) {
+			return
+		}
+		at := now()
+		if err := c.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
+			if ctx.Err() == nil {
+				x.fail("send frame: " + err.Error())
+			}
+			return
+		}
+		x.report(measure.Event{Kind: measure.Write, T: at, Bytes: len(text), Sum: measure.SumBytes([]byte(text))})
+	}
 }
 
 // socketOptions ask as browsers do, but for permessage-deflate.

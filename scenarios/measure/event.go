@@ -13,19 +13,20 @@ const (
 type EventKind string
 
 // The event kinds. The client's: dial, headers, prelude, message, heartbeat,
-// gap, end, error, reconnect. The origin's: headers, write, publish,
-// abort-noticed, and heartbeat, gap, end when it sends them.
+// gap, end, error, reconnect, and write when it sends something up. The
+// origin's: headers, write, publish, abort-noticed, and heartbeat, gap, end when
+// it sends them, message when something came up.
 const (
 	Dial         EventKind = "dial"          // a connection was opened (client) or accepted (proxy)
 	Headers      EventKind = "headers"       // client: a response head was read; origin: a subscribe request was accepted
 	Prelude      EventKind = "prelude"       // the first notice of a stream (hello) was parsed; ID is the position to resume from
-	Received     EventKind = "message"       // a whole message was parsed; ID and Bytes (of its data) are set
+	Received     EventKind = "message"       // client: a whole message was parsed; ID and Bytes (of its data) are set; origin: a socket's frame or a piece of a request's body came up
 	Heartbeat    EventKind = "heartbeat"     // a heartbeat was parsed or sent
 	Gap          EventKind = "gap"           // a gap notice; ID is the next message's id, Note says missed=N
 	End          EventKind = "end"           // an exchange ended; Note is the end notice's reason, EndKind how the wire ended
 	Failed       EventKind = "error"         // dialling, writing or parsing failed; Note says what
 	Reconnect    EventKind = "reconnect"     // the client comes back; Note says after what
-	Write        EventKind = "write"         // the origin handed a message of this subscriber to the kernel
+	Write        EventKind = "write"         // origin: a message of this subscriber was handed to the kernel; client: a socket's frame or a piece of a request's body was sent up
 	Publish      EventKind = "publish"       // the hub accepted a message
 	AbortNoticed EventKind = "abort-noticed" // the origin learned that its peer went away
 )
@@ -78,6 +79,16 @@ type Event struct {
 	Method      string  `json:"method,omitempty"`       // origin headers: the request's method
 	ContentType string  `json:"content_type,omitempty"` // client headers
 	Encoding    string  `json:"encoding,omitempty"`     // client headers: Content-Encoding
+	Fields      string  `json:"fields,omitempty"`       // headers: names of the header fields, sorted, comma-separated; client: of the answer; origin: of a request that asked for it
+	Cert        string  `json:"cert,omitempty"`         // client headers, and errors about it: SHA-256 of the certificate that was shown, in hex; "" without TLS
 	EndKind     EndKind `json:"end_kind,omitempty"`     // end
 	Sub         int     `json:"sub,omitempty"`          // origin: numbers the subscribe requests of a channel from 1
+
+	// Closes says of a client's response head that nothing but the connection's
+	// close ends the body, so that a cut looks like an end.
+	Closes bool `json:"closes,omitempty"`
+
+	// StreamReset says of an end by reset, over HTTP/2, that the far end reset
+	// this stream alone and kept the connection.
+	StreamReset bool `json:"stream_reset,omitempty"`
 }

@@ -66,10 +66,22 @@ type RunRecord struct {
 	TimeScale  float64            `json:"time_scale"`
 	Seed       int64              `json:"seed"`
 	NoiseFloor map[string]float64 `json:"noise_floor,omitempty"`
-	Planned    int                `json:"planned,omitempty"` // cells the run set out to measure
+	Planned    int                `json:"planned,omitempty"`   // cells the run set out to measure
+	Suite      string             `json:"suite,omitempty"`     // the suite that said what to measure
+	Repeat     int                `json:"repeat,omitempty"`    // how often each cell is measured; 0 is once
+	Shard      *Shard             `json:"shard,omitempty"`     // nil is the whole matrix
+	PromptMS   float64            `json:"prompt_ms,omitempty"` // thresholds of delay; 0 are the usual ones
+	LateMS     float64            `json:"late_ms,omitempty"`
 	// Selection is what the run was asked to measure, so that a resumed run
 	// measures the same; its form belongs to the command that wrote it.
 	Selection json.RawMessage `json:"selection,omitempty"`
+}
+
+// Thresholds are the limits of delay that the run held messages against, the
+// usual ones filled in.
+func (r RunRecord) Thresholds() Thresholds {
+	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+	return Thresholds{Prompt: ms(r.PromptMS), Late: ms(r.LateMS)}.OrUsual()
 }
 
 // Tool identifies the build that measured.
@@ -111,7 +123,15 @@ type CheckRecord struct {
 	StartedUS    int64              `json:"started_us,omitempty"` // Unix, coordinator's clock; timelines count from here
 	Clocks       []Clock            `json:"clocks,omitempty"`
 	TookMS       int64              `json:"took_ms"`
-	Trial        string             `json:"trial,omitempty"` // the exchange it judged; names its events in the timeline
+	Trial        string             `json:"trial,omitempty"`    // the exchange it judged; names its events in the timeline
+	BeganUS      int64              `json:"began_us,omitempty"` // when that exchange was given its place, Unix, coordinator's clock
+	// Verdicts are those of each repetition, in order; nil when the cell was
+	// measured once. The rest of the record is that of one repetition, the
+	// first that had the cell's verdict.
+	Verdicts []Verdict `json:"verdicts,omitempty"`
+	// Samples are the durations among Values over all repetitions that had
+	// them, in order, by name.
+	Samples map[string][]float64 `json:"samples,omitempty"`
 }
 
 // CellRecord is the summary of one cell.
@@ -129,6 +149,13 @@ type CellRecord struct {
 	// FirstAt names the first of several paths to one application on which
 	// its trouble shows: run --via.
 	FirstAt string `json:"first_at,omitempty"`
+	// Verdicts are those of each repetition, in order, of which Verdict is
+	// what Settle makes; nil when the cell was measured once.
+	Verdicts []Verdict `json:"verdicts,omitempty"`
+	Wavers   bool      `json:"wavers,omitempty"` // they differ
+	// Hop is the place of its path among those, from the application outward,
+	// from 1; 0 elsewhere.
+	Hop int `json:"hop,omitempty"`
 }
 
 // EndRecord is the last line of results.jsonl. A file without it is an
@@ -139,6 +166,7 @@ type EndRecord struct {
 	Cells    int             `json:"cells"`
 	Verdicts map[Verdict]int `json:"verdicts"`
 	Complete bool            `json:"complete"`
+	Gates    []Gate          `json:"gates,omitempty"` // what the run was held against
 }
 
 // LoadRecord is one step of a load run.

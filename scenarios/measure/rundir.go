@@ -128,6 +128,26 @@ func Read(dir string) (*Run, error) {
 		return nil, fmt.Errorf("%s is no run directory (%w); cometbench run writes one", dir, err)
 	}
 	defer f.Close()
+	return read(dir, f)
+}
+
+// ReadResults is Read for a results.jsonl of any name and place, as a baseline
+// is kept; a directory is read as Read does. A file has no timelines.
+func ReadResults(path string) (*Run, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		return Read(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("neither a run directory nor a results file: %w", err)
+	}
+	defer f.Close()
+	return read(filepath.Dir(path), f)
+}
+
+func read(dir string, f *os.File) (*Run, error) {
+	name := filepath.Base(f.Name())
 	run := &Run{Dir: dir}
 	in := bufio.NewReader(f)
 	for n := 1; ; n++ {
@@ -139,9 +159,9 @@ func Read(dir string) (*Run, error) {
 			if perr := run.add(line); perr != nil {
 				var schema schemaError
 				if errors.As(perr, &schema) || n == 1 {
-					return nil, fmt.Errorf("read run: %s line %d: %w", ResultsFile, n, perr)
+					return nil, fmt.Errorf("read run: %s line %d: %w", name, n, perr)
 				}
-				run.Warnings = append(run.Warnings, fmt.Sprintf("%s line %d: %v", ResultsFile, n, perr))
+				run.Warnings = append(run.Warnings, fmt.Sprintf("%s line %d: %v", name, n, perr))
 			}
 		}
 		if err == io.EOF {
@@ -149,7 +169,7 @@ func Read(dir string) (*Run, error) {
 		}
 	}
 	if run.Record.Type == "" {
-		return nil, fmt.Errorf("read run: %s in %s has no run line", ResultsFile, dir)
+		return nil, fmt.Errorf("read run: %s in %s has no run line", name, dir)
 	}
 	return run, nil
 }

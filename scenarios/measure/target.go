@@ -3,6 +3,7 @@ package measure
 import (
 	"crypto/tls"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,11 @@ type Subscription struct {
 	// Stream says how to read an endpoint of somebody's own; nil receives by
 	// Technique. Redirects are answers then, and are not followed.
 	Stream *Stream
+	// Uplink are the text frames that a websocket's client sends, the first as
+	// soon as it is open, the others after a pause each. Other techniques do not
+	// take any.
+	Uplink      []string
+	UplinkPause time.Duration
 	// After resumes behind this message id; "" starts as the technique does.
 	After string
 	// Resume makes the client come back after an ended stream or poll, with
@@ -45,4 +51,42 @@ type Subscription struct {
 	// Retry is the pause before coming back after an error or an end that
 	// carries no retry_ms of its own. 0 is one second.
 	Retry time.Duration
+
+	// Vanish makes the client disappear when it is closed: it says nothing, and
+	// acknowledges nothing, from then on, as if its cable were cut, until its
+	// context ends. nil is never. Clients that can are Vanishers.
+	Vanish <-chan struct{}
+	// Wire, if not nil, counts the bytes of the subscription's connections.
+	// Clients that can are Counters.
+	Wire *Wire
+}
+
+// Wire counts what a client's connections carry, TLS and the framing of HTTP
+// included, TCP/IP excluded. It may be read while the client receives.
+type Wire struct {
+	In, Out atomic.Int64 // bytes
+}
+
+// Vanisher is a Client that can disappear (Subscription.Vanish).
+type Vanisher interface {
+	Client
+	// CanVanish returns nil, or why it cannot on this system or for this
+	// subscription.
+	CanVanish(s Subscription) error
+}
+
+// Counter is a Client that counts bytes (Subscription.Wire).
+type Counter interface {
+	Client
+	// CanCount returns nil, or why it cannot for this subscription.
+	CanCount(s Subscription) error
+}
+
+// Visitor is a Client of which several subscriptions can be one visitor's, as
+// the tabs of one browser are: they share its connections, and its limits.
+type Visitor interface {
+	Client
+	// Visit returns a client for the subscriptions of one visitor, at most so
+	// many at once. Its Close ends the visit, not the client.
+	Visit(subscriptions int) Client
 }

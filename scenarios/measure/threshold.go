@@ -1,6 +1,9 @@
 package measure
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Thresholds of delay, wire time (DESIGN.md, Verdicts).
 const (
@@ -23,8 +26,20 @@ type Thresholds struct {
 // NewThresholds derives the limits from the control's p99 on the direct path
 // and from the interval at which the technique asks (0 for pushed ones).
 func NewThresholds(controlP99, pollInterval time.Duration) Thresholds {
-	prompt := max(PromptFloor, min(ControlFactor*controlP99, PromptCeiling))
-	return Thresholds{Prompt: prompt + pollInterval, Late: max(LateLimit, prompt) + pollInterval}
+	return Thresholds{}.For(controlP99, pollInterval)
+}
+
+// For is NewThresholds with floors of one's own: t.Prompt instead of
+// PromptFloor, t.Late instead of LateLimit. Zero leaves the usual one.
+func (t Thresholds) For(controlP99, pollInterval time.Duration) Thresholds {
+	t = t.OrUsual()
+	prompt := max(t.Prompt, min(ControlFactor*controlP99, PromptCeiling))
+	return Thresholds{Prompt: prompt + pollInterval, Late: max(t.Late, prompt) + pollInterval}
+}
+
+// OrUsual fills in the usual floor where t has none.
+func (t Thresholds) OrUsual() Thresholds {
+	return Thresholds{Prompt: cmp.Or(t.Prompt, PromptFloor), Late: cmp.Or(t.Late, LateLimit)}
 }
 
 // Verdict judges one delay.

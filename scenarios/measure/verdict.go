@@ -157,20 +157,47 @@ func decidingCause(v Verdict, checks []CheckRecord) string {
 	return refine(best, checks)
 }
 
-// refine replaces a cause by a more precise one of the same family that any
-// check of the cell found: ten small messages only show `buffered`, 256 KB
-// show whether it is until-close or until-bytes.
+// refine replaces a cause by the most precise one of the same family that any
+// check of the cell found: ten small messages only show `buffered`, 256 KB show
+// whether it is until-close or until-bytes, and asking in other ways what it
+// hangs on. Of equally precise ones the first stands.
 func refine(cause string, checks []CheckRecord) string {
 	base, ok := CauseByID(cause)
 	if !ok {
 		return cause
 	}
+	best, bestRank := cause, precision(base)
 	for _, c := range checks {
-		if finer, ok := CauseByID(c.Cause); ok && finer.Refines == base.ID {
-			return finer.ID
+		if finer, ok := CauseByID(c.Cause); ok && family(finer) == family(base) && precision(finer) > bestRank {
+			best, bestRank = finer.ID, precision(finer)
 		}
 	}
-	return cause
+	return best
+}
+
+// family is the most general cause of those that one refines.
+func family(c Cause) string {
+	if c.Refines != "" {
+		return c.Refines
+	}
+	return c.ID
+}
+
+// precision ranks the causes of one family: the general one, how it shows
+// itself, what it hangs on, and last what was seen on the wire itself.
+func precision(c Cause) int {
+	switch c.ID {
+	case "compression":
+		return 4
+	case "accept-encoding-dependent", "method-dependent", "content-type-dependent", "prelude-dependent":
+		return 3
+	case "scan": // takes longer to see than what it looks like at first
+		return 2
+	}
+	if c.Refines != "" {
+		return 1
+	}
+	return 0
 }
 
 // specificity puts `unknown` and the general `buffered` behind causes that

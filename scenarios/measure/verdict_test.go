@@ -31,6 +31,11 @@ func TestJudge(t *testing.T) {
 		{"a required harness failure makes the cell that", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffered"), check(open, req, measure.HarnessFailed, "")}, measure.HarnessFailed, ""},
 		{"an optional one does not", []measure.CheckRecord{check(deliv, req, measure.Works, ""), check(end, optl, measure.HarnessFailed, "")}, measure.Works, ""},
 		{"more bytes make the cause precise", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffered"), check(deliv, optl, measure.Broken, "buffer-until-close")}, measure.Broken, "buffer-until-close"},
+		{"asking otherwise makes it more precise still", []measure.CheckRecord{check(open, obs, measure.Broken, "method-dependent"), check(deliv, req, measure.Broken, "buffered"), check(deliv, optl, measure.Broken, "buffer-until-close")}, measure.Broken, "method-dependent"},
+		{"also where the pattern was clear", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffer-until-bytes"), check(open, obs, measure.Broken, "content-type-dependent")}, measure.Broken, "content-type-dependent"},
+		{"what was seen on the wire is preferred to it", []measure.CheckRecord{check(open, obs, measure.Broken, "accept-encoding-dependent"), check(deliv, req, measure.Broken, "buffered"), check(deliv, obs, measure.Broken, "compression")}, measure.Broken, "compression"},
+		{"of equally precise ones the deciding one stands", []measure.CheckRecord{check(deliv, req, measure.Broken, "hold-last"), check(deliv, req, measure.Broken, "buffer-until-bytes")}, measure.Broken, "hold-last"},
+		{"a scan looks like a buffer at first", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffered"), check(deliv, optl, measure.Broken, "buffer-until-close"), check(deliv, obs, measure.Broken, "scan")}, measure.Broken, "scan"},
 		{"opening explains before delivery", []measure.CheckRecord{check(deliv, req, measure.Broken, "unknown"), check(open, req, measure.Broken, "upgrade-stripped")}, measure.Broken, "upgrade-stripped"},
 		{"a cause of another axis does not refine", []measure.CheckRecord{check(deliv, req, measure.Broken, "idle-timeout"), check(deliv, optl, measure.Broken, "buffer-until-close")}, measure.Broken, "idle-timeout"},
 	} {

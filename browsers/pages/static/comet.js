@@ -15,9 +15,10 @@
 //	native: true       in addition: the browser itself comes back
 //
 // Nothing happens until somebody calls
-// cometbench.start({url, resume, after, interval, retry, method, body, report}):
-// url is absolute, interval (between two polls that are not held) and retry are milliseconds,
-// body is base64, report is where to post events when no driver listens.
+// cometbench.start({url, resume, after, interval, retry, method, body, uplink, uplink_pause, report}):
+// url is absolute, interval (between two polls that are not held), retry and uplink_pause are milliseconds,
+// body is base64, uplink are the texts that a websocket sends once it is open, with a pause between two,
+// report is where to post events when no driver listens.
 'use strict';
 
 // A function with properties, because a forever iframe calls
@@ -57,11 +58,13 @@ const cometbench = (message) => cometbench.session && cometbench.session.exchang
     }
 
     // url is the subscription's, with the position and with a nonce: browsers
-    // queue requests for one URL behind each other.
+    // queue requests for one URL behind each other. A nonce that it has stands
+    // in front, with a dot.
     url(extra = {}) {
       const u = new URL(this.options.url);
       if (this.session.position) u.searchParams.set('after', this.session.position);
-      u.searchParams.set('nonce', `${this.session.nonce}-${this.number}`);
+      const given = u.searchParams.get('nonce');
+      u.searchParams.set('nonce', `${given ? `${given}.` : ''}${this.session.nonce}-${this.number}`);
       for (const [name, value] of Object.entries(extra)) u.searchParams.set(name, value);
       return u;
     }

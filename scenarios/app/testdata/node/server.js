@@ -170,6 +170,9 @@ async function gzip(call) {
   zip.end(DONE);
 }
 
+// gone tells that a write failed because the client left.
+const gone = e => e.code === 'ECONNRESET' || e.code === 'EPIPE';
+
 const counts = {};
 const count = path => { counts[path] = (counts[path] || 0) + 1; };
 
@@ -195,7 +198,7 @@ const server = http.createServer(async (req, res) => {
     await endpoint(call);
   } catch (e) {
     if (e instanceof BadRequest && !res.headersSent) reply(call, 400, 'text/plain', e.message + '\n');
-    else if (!call.signal.aborted && e.code !== 'ECONNRESET') throw e; // the client left
+    else if (!call.signal.aborted && !gone(e)) throw e;
   }
 });
 server.keepAliveTimeout = 60_000;
@@ -255,7 +258,7 @@ server.on('upgrade', async (req, socket, rest) => {
     await pause(call, 2000); // for the client's own close frame
     socket.destroy();
   } catch (e) {
-    if (!call.signal.aborted && !socket.writableEnded) throw e;
+    if (!call.signal.aborted && !socket.writableEnded && !gone(e)) throw e;
   }
 });
 
