@@ -23,6 +23,7 @@ type Browser struct {
 	processes map[launch]*starting
 	closed    bool
 	version   string
+	pid       int   // of the process that was started last
 	bound     int64 // worst error of any page's clock so far, µs
 }
 
@@ -134,6 +135,12 @@ func (b *Browser) exit() { <-b.slots }
 // the process that all share, or one of its own where contexts are not to be
 // had within one.
 func (b *Browser) take(ctx context.Context, t measure.Target) (process, func(), error) {
+	b.mu.Lock()
+	closed := b.closed
+	b.mu.Unlock()
+	if closed {
+		return nil, nil, errClosed
+	}
 	l := launchFor(t)
 	if b.engine.sharesProcess() {
 		p, err := b.shared(ctx, l)
@@ -200,8 +207,15 @@ func (b *Browser) start(ctx context.Context, l launch) (process, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.version = p.product()
+	b.version, b.pid = p.product(), p.pid()
 	return p, nil
+}
+
+// lastPid is the process that was started last, 0 before there is one.
+func (b *Browser) lastPid() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.pid
 }
 
 // calibrated takes note of how exactly a page's clock is known.

@@ -75,6 +75,18 @@ func newBrowser(t *testing.T, name string, o Options) *Browser {
 	return c
 }
 
+// some is every third of the techniques where each subscription costs a process.
+func some(b *Browser, techniques ...string) []string {
+	if b.engine.sharesProcess() {
+		return techniques
+	}
+	var few []string
+	for i := 0; i < len(techniques); i += 3 {
+		few = append(few, techniques[i])
+	}
+	return few
+}
+
 // can skips what a browser says it cannot do.
 func can(t *testing.T, b *Browser, s measure.Subscription) measure.Subscription {
 	t.Helper()
@@ -112,33 +124,25 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// childVariable makes the test program run a browser until it is killed.
-const childVariable = "BROWSERS_TEST_CHILD"
+// childVariable makes the test program run the browser that childBrowser names
+// until it is killed.
+const (
+	childVariable = "BROWSERS_TEST_CHILD"
+	childBrowser  = "BROWSERS_TEST_CHILD_NAME"
+)
 
 // runUntilKilled prints the browser's pid when the first message is there.
 func runUntilKilled(address string) {
-	c, err := NewChromium(context.Background(), Options{})
+	b, err := New(context.Background(), os.Getenv(childBrowser), Options{})
 	if err == nil {
-		err = c.Subscribe(context.Background(), subscription("eventsource", address), func(e measure.Event) {
+		err = b.Subscribe(context.Background(), subscription("eventsource", address), func(e measure.Event) {
 			if id("e-1")(e) {
-				fmt.Println(c.running())
+				fmt.Println(b.lastPid())
 			}
 		})
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
-}
-
-// running is the pid of a process that serves plain targets, 0 for none.
-func (b *Browser) running() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s := b.processes[launch{}]
-	if s == nil {
-		return 0
-	}
-	<-s.started
-	return s.process.pid()
 }
 
 // within bounds what a test waits for; nothing is expected to take so long.

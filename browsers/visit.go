@@ -233,7 +233,13 @@ func (v *visit) watch(ctx context.Context, pg page) (<-chan error, func()) {
 				return
 			case <-ticks.C:
 			}
-			if _, err := pg.eval(ctx, "0"); err != nil {
+			// What a browser shows in place of a crashed page answers, too.
+			there, err := pg.eval(ctx, "typeof cometbench")
+			if err == nil && there != "function" {
+				// Firefox does not serve the next page reliably after that.
+				err = fmt.Errorf("%w: the page crashed", errHung)
+			}
+			if err != nil {
 				if !errors.Is(err, errLeft) {
 					failed <- err
 				}
