@@ -110,6 +110,9 @@ type Finding struct {
 	EndedBy string
 	EndKind measure.EndKind
 	Values  map[string]float64
+	// Aside says that what was found concerns no message that comes down: it is
+	// written down with its cause, and does not count for the cell.
+	Aside bool
 	// Doubtful says that the verdict rests on one late message among prompt
 	// ones: the runner measures again before it believes it.
 	Doubtful bool

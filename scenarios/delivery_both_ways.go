@@ -9,7 +9,8 @@ import (
 
 // DeliveryBothWays asks whether something can go up while messages come down:
 // frames over a socket; else a request beside it, whose body passes as it is
-// sent or only once it is whole.
+// sent or only once it is whole. That one concerns who streams up, too: no
+// technique here does, so it leaves the cell as it is.
 func DeliveryBothWays() Check {
 	return Check{
 		ID: "delivery/both-ways", Question: "Does what the client sends pass while messages come, and before its request is complete?",
@@ -56,10 +57,10 @@ func judgeBody(c Case, down, up, answered *Evidence) Finding {
 	wait, whole := upDelay(up)
 	switch {
 	case !whole:
-		f.Verdict, f.Cause = measure.Degraded, "request-buffered"
+		f.Verdict, f.Cause, f.Aside = measure.Degraded, "request-buffered", true
 		f.Got = "the request arrived, its body never did" + excerpt(up)
 	case wait > c.Limits.Prompt && arrivedTogether(up):
-		f.Verdict, f.Cause = measure.Degraded, "request-buffered"
+		f.Verdict, f.Cause, f.Aside = measure.Degraded, "request-buffered", true
 		f.Values["up_delay_ms"] = ms(wait)
 		f.Doubtful = true // a machine that stands still makes the same picture
 		f.Got = fmt.Sprintf("the first piece waited for %s and came with the others, when the body was complete", short(wait))

@@ -85,6 +85,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 	f := check.Judge(kase)
 	rec.Verdict, rec.Cause, rec.Want, rec.Got = f.Verdict, f.Cause, f.Want, f.Got
 	rec.EndedBy, rec.EndKind, rec.Values, rec.doubtful = f.EndedBy, f.EndKind, f.Values, f.Doubtful
+	if f.Aside {
+		rec.Kind = measure.Observe
+	}
 	if isDirect(c.path) && c.receiver.Name != "go" && heldBack(rec.Cause) {
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"

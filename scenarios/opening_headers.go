@@ -51,6 +51,7 @@ func judgeFields(e, direct *Evidence) Finding {
 		if len(missing(dropped, []string{"Cookie", "Set-Cookie"})) == 0 {
 			f.Cause = "cookie-dropped"
 		}
+		f.Aside = len(overlap(dropped, reliedOn)) == 0
 	}
 	words := []string{fmt.Sprintf("%d of %d fields arrived", len(overlap(sent, probingFields))-len(lost), len(overlap(sent, probingFields)))}
 	for _, part := range []struct {
@@ -64,6 +65,11 @@ func judgeFields(e, direct *Evidence) Finding {
 	f.Got = strings.Join(words, "; ")
 	return f
 }
+
+// reliedOn are the fields without which a push technique loses something:
+// sessions find their server by cookie, streams resume by Last-Event-ID. What
+// else is lost concerns the application, and is written down alone.
+var reliedOn = []string{"Cookie", "Last-Event-Id", "Origin", "Set-Cookie"}
 
 // hopFields belong to one connection or to the form of a message: that they
 // come and go says nothing.
