@@ -55,6 +55,7 @@ func All() []Check {
 		DeliveryCompression(),
 		DeliveryBothWays(),
 		DeliveryCaching(),
+		DeliveryClientDelay(),
 		EndingRecycle(),
 		EndingResume(),
 		EndingTruncated(),

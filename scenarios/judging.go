@@ -88,6 +88,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 	if f.Aside {
 		rec.Kind = measure.Observe
 	}
+	if control, ok := controlRecord(check.ID, ctl); ok {
+		likeControl(&rec, control)
+	}
 	if isDirect(c.path) && c.receiver.Name != "go" && heldBack(rec.Cause) {
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path
 		rec.Got += "; over the direct path, so it is the client that waits"
@@ -155,19 +158,28 @@ func (r *runner) lacking(ability string) string {
 	}[ability]
 }
 
-// controlFailure says why the control leaves a check without meaning.
-func controlFailure(check string, ctl *control) string {
+// controlRecord is the control's answer to a check, if there is one.
+func controlRecord(check string, ctl *control) (measure.CheckRecord, bool) {
 	if ctl == nil {
-		return ""
+		return measure.CheckRecord{}, false
 	}
 	i := slices.IndexFunc(ctl.outcome.checks, func(r measure.CheckRecord) bool { return r.Check == check })
 	if i < 0 {
+		return measure.CheckRecord{}, false
+	}
+	return ctl.outcome.checks[i], true
+}
+
+// controlFailure says why the control leaves a check without meaning.
+func controlFailure(check string, ctl *control) string {
+	c, ok := controlRecord(check, ctl)
+	if !ok {
 		return ""
 	}
-	switch c := ctl.outcome.checks[i]; c.Verdict {
+	switch c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
-		if c.Cause == "browser-connection-limit" {
-			return "" // the client's own, which each path's answer names by itself
+		if clientsOwn(c.Cause) {
+			return "" // which each path's answer names by itself
 		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
 	}
