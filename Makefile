@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema confusion fuzz lint cross clean
+.PHONY: help setup build run test race crowd browsers programs peers fleet gate schema confusion fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -38,6 +38,9 @@ race: ## the tests three times over, uncached, to find what fails rarely
 
 crowd: ## a thousand clients come and go by each technique
 	COMETBENCH_CROWD=1000 $(GO) test -timeout 10m -run TestCrowdComesAndGoes ./reference
+
+browsers: ## a hundred runs of each browser, every second one killed: nothing may be left (half an hour)
+	COMETBENCH_BROWSER_RUNS=100 $(GO) test -count=1 -timeout 60m -run TestRunsLeaveNothing ./browsers
 
 programs: ## do the programs that presets were measured on (those installed) still do what was measured?
 	COMETBENCH_PROGRAMS=1 $(GO) test -count=1 -timeout 10m -run TestProgramsDoAsMeasured -v ./proxies

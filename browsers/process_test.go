@@ -267,3 +267,56 @@ func TestHungBrowserIsReplaced(t *testing.T) {
 		receive(t, b, s, id("e-5"))
 	})
 }
+
+// Many runs, some of which end badly, leave no process and no profile: make
+// browsers asks for a hundred.
+func TestRunsLeaveNothing(t *testing.T) {
+	runs, err := strconv.Atoi(os.Getenv("COMETBENCH_BROWSER_RUNS"))
+	if err != nil {
+		t.Skip("COMETBENCH_BROWSER_RUNS is not set to a number of runs")
+	}
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) {
+			for n := range runs {
+				leavesNothing(t, name, n)
+			}
+		})
+	}
+}
+
+// leavesNothing starts a browser, ends it in one way or another, and looks.
+func leavesNothing(t *testing.T, name string, n int) {
+	t.Helper()
+	b, err := New(t.Context(), name, Options{})
+	skipWithout(t, err)
+	o := newOrigin(t)
+	defer o.Server.Close()
+	ctx, leave := context.WithCancel(within(t))
+	defer leave()
+	var pid int
+	var dirs []string
+	err = b.Subscribe(ctx, subscription("eventsource", o.url("eventsource")), func(e measure.Event) {
+		if !id("e-1")(e) {
+			return
+		}
+		pid = b.last(t)
+		dirs = profiles(t, pid)
+		if n%2 == 1 {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			return
+		}
+		leave()
+	})
+	if (err != nil) != (n%2 == 1) {
+		t.Errorf("run %d: %v", n, err)
+	}
+	if err := b.Close(); err != nil {
+		t.Errorf("run %d: %v", n, err)
+	}
+	emptied(t, pid, dirs...)
+	for _, dir := range dirs {
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("run %d: the profile %s is left: %v", n, dir, err)
+		}
+	}
+}
