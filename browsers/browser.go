@@ -21,6 +21,7 @@ type Browser struct {
 
 	mu        sync.Mutex
 	processes map[launch]*starting
+	single    map[process]bool // those that serve one subscription each
 	closed    bool
 	version   string
 	pid       int   // of the process that was started last
@@ -58,7 +59,7 @@ func New(ctx context.Context, name string, o Options) (*Browser, error) {
 	o = o.withDefaults(e)
 	return &Browser{
 		engine: e, options: o,
-		slots: make(chan struct{}, o.MostContexts), processes: map[launch]*starting{},
+		slots: make(chan struct{}, o.MostContexts), processes: map[launch]*starting{}, single: map[process]bool{},
 	}, nil
 }
 
@@ -151,7 +152,15 @@ func (b *Browser) take(ctx context.Context, t measure.Target) (process, func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	return p, p.close, nil
+	b.mu.Lock()
+	b.single[p] = true
+	b.mu.Unlock()
+	return p, func() {
+		b.mu.Lock()
+		delete(b.single, p)
+		b.mu.Unlock()
+		p.close()
+	}, nil
 }
 
 // shared returns the process for a launch and starts it if need be. Several

@@ -68,6 +68,7 @@ func All() []Check {
 		CountingReuse(),
 		CountingBytes(),
 		CountingCPU(),
+		CountingClientMemory(),
 		CountingStarvation(),
 	}
 }

@@ -90,3 +90,11 @@ type Visitor interface {
 	// many at once. Its Close ends the visit, not the client.
 	Visit(subscriptions int) Client
 }
+
+// Weigher is a Client that can tell how much memory it takes.
+type Weigher interface {
+	Client
+	// Memory is what its processes hold now, in bytes, pages that they share
+	// counted once. It fails where nothing runs or the system does not tell.
+	Memory() (int64, error)
+}
