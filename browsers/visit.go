@@ -20,6 +20,7 @@ type visit struct {
 	browser      *Browser
 	subscription measure.Subscription
 	sink         func(measure.Event)
+	position     string // behind the last message that the page has told of
 }
 
 // enter opens a page in a context of its own, or in a visitor's, and lives
@@ -69,22 +70,51 @@ func (v *visit) live(ctx context.Context, p process, pg page) (err error) {
 	if err != nil {
 		return fmt.Errorf("parse target: %w", err)
 	}
+	for conns := 0; ; {
+		f, err := v.begin(ctx, pg, target, conns)
+		if f == nil || err != nil {
+			return err
+		}
+		if err := v.follow(ctx, pg, f); !errors.Is(err, errReload) {
+			return err
+		}
+		pg.inbox().take() // what is still on its way is of the page that goes
+		conns = f.connCount
+		v.subscription.After, v.subscription.Reload = v.position, nil
+		v.emit(measure.Event{Kind: measure.Reconnect, ID: v.position, Note: "page reloaded"})
+	}
+}
+
+// begin loads the page and starts the technique. The feed is nil when there is
+// nothing to go on with; conns connections were counted before.
+func (v *visit) begin(ctx context.Context, pg page, target *url.URL, conns int) (*feed, error) {
 	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
-		return err
+		return nil, err
 	}
 	clock, err := calibrate(ctx, pg)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	offset, bound := clock.offset()
 	v.browser.calibrated(bound)
 	technique, _ := measure.TechniqueByName(v.subscription.Technique)
-	f := newFeed(target, technique.Polls(), offset, v.sink)
-	f.alone = !pg.tellsNetwork()
-	if err := v.start(ctx, pg); err != nil {
-		return err
+	f := newFeed(target, technique.Polls(), offset, v.pass)
+	f.alone, f.connCount = !pg.tellsNetwork(), conns
+	return f, v.start(ctx, pg)
+}
+
+// errReload says that the page is to be loaded again.
+var errReload = errors.New("the page is loaded again")
+
+// CanReload is nil: every page can be loaded again. See measure.Pager.
+func (b *Browser) CanReload() error { return nil }
+
+// pass hands an event on and takes note of the position.
+func (v *visit) pass(e measure.Event) {
+	if (e.Kind == measure.Received || e.Kind == measure.Prelude) && e.ID != "" {
+		v.position = e.ID
 	}
-	return v.follow(ctx, pg, f)
+	v.sink(e)
 }
 
 // nonces make the address of each page load unlike all others.
@@ -173,6 +203,10 @@ func (v *visit) follow(ctx context.Context, pg page, f *feed) error {
 		case <-overdue.C:
 		case err := <-watch:
 			return err
+		case <-v.subscription.Reload:
+			err := v.digest(ctx, pg, f)
+			f.flush()
+			return errors.Join(err, errReload)
 		case <-pg.gone():
 			return pg.died()
 		case <-ctx.Done():

@@ -9,7 +9,10 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-var _ measure.Visitor = (*Browser)(nil)
+var (
+	_ measure.Visitor = (*Browser)(nil)
+	_ measure.Pager   = (*Browser)(nil)
+)
 
 // Visit returns a client whose subscriptions are tabs of one visitor: they
 // share a browser context, and with it the connections to a host. Each counts

@@ -57,6 +57,7 @@ func (pg *webkitPage) died() error {
 const longestLoad = 500 * time.Millisecond
 
 func (pg *webkitPage) load(ctx context.Context, address *url.URL, technique string, within time.Duration) error {
+	pg.quiet() // of the page that was there before
 	call, cancel := context.WithTimeout(ctx, within+pg.process.patient)
 	defer cancel()
 	wait := within
@@ -193,11 +194,8 @@ func (pg *webkitPage) fetch(ctx context.Context) {
 	pg.process.pumps.Add(1)
 	defer pg.process.pumps.Add(-1)
 	for {
-		// Not given up in the middle where the driver has others to serve.
+		// Not given up in the middle: the driver may have more to do.
 		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), pg.process.patient)
-		if !pg.guest {
-			context.AfterFunc(ctx, cancel)
-		}
 		var reports []string
 		err := pg.script(call, "async", fetchReports, &reports, longestFetch/pg.process.pumps.Load())
 		cancel()
@@ -217,10 +215,7 @@ func (pg *webkitPage) fetch(ctx context.Context) {
 // close only lets go of the first window, since its process serves nobody else
 // and is killed.
 func (pg *webkitPage) close() error {
-	if pg.stop != nil {
-		pg.stop()
-	}
-	pg.pump.Wait()
+	pg.quiet()
 	if !pg.guest {
 		return nil
 	}
@@ -231,4 +226,12 @@ func (pg *webkitPage) close() error {
 		return fmt.Errorf("%w: close window: %w", errHung, err)
 	}
 	return nil // it may have gone with the browser already
+}
+
+// quiet stops the pump and waits for it.
+func (pg *webkitPage) quiet() {
+	if pg.stop != nil {
+		pg.stop()
+	}
+	pg.pump.Wait()
 }

@@ -64,6 +64,7 @@ func All() []Check {
 		EndingRestart(),
 		EndingReload(),
 		EndingStopSignal(),
+		EndingPageReload(),
 		CountingConnections(),
 		CountingReuse(),
 		CountingBytes(),
