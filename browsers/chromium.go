@@ -20,7 +20,7 @@ func NewChromium(ctx context.Context, o Options) (*Browser, error) { return New(
 
 func (c *chromium) name() string      { return "chromium" }
 func (c *chromium) binary() string    { return c.program }
-func (c *chromium) mostContexts() int { return 16 }
+func (c *chromium) mostContexts() int { return 32 }
 
 // sharesProcess: connection pools, caches and the proxy are per context.
 func (c *chromium) sharesProcess() bool { return true }

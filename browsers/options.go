@@ -10,8 +10,8 @@ type Options struct {
 	// Binary is the program to run; "" looks for one.
 	Binary string
 	// MostContexts is how many subscriptions are served at once; more wait.
-	// 0 is what two cores carry: 16 for Chromium and Firefox, which hold about
-	// 10 MB for each, 4 for WebKit, which holds 230.
+	// 0 is what two cores carry: 32 for Chromium and 16 for Firefox, which hold
+	// about 10 MB for each, 4 for WebKit, which holds 230.
 	MostContexts int
 	// StartWithin is how long the process may take to answer. 0 is 30 s.
 	StartWithin time.Duration
