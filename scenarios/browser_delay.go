@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"time"
-
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -12,6 +10,10 @@ func clientsOwn(cause string) bool {
 	c, ok := measure.CauseByID(cause)
 	return ok && c.Family == measure.FamilyClient
 }
+
+// noFurther is how much later than over the direct path is still the same: what
+// is prompt, and one message more that a browser waited for.
+const noFurther = measure.PromptFloor + steadySpacing
 
 // likeControl gives a check the cause of its control where that is the
 // client's own and the path has added nothing to speak of: what is held back
@@ -23,7 +25,7 @@ func likeControl(rec *judged, control measure.CheckRecord) {
 	for _, name := range []string{"delay_max_ms", "first_ms"} {
 		here, measured := rec.Values[name]
 		there, also := control.Values[name]
-		if measured && also && here <= there+float64(measure.PromptFloor/time.Millisecond) {
+		if measured && also && here <= there+ms(noFurther) {
 			rec.Verdict, rec.Cause = control.Verdict, control.Cause
 			rec.Got += "; so it is over the direct path, where only the client can wait"
 			rec.doubtful = false

@@ -91,8 +91,8 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 	if control, ok := controlRecord(check.ID, ctl); ok {
 		likeControl(&rec, control)
 	}
-	if isDirect(c.path) && c.receiver.Name != "go" && heldBack(rec.Cause) {
-		rec.Cause = "browser-sniff" // there is nobody else on the direct path
+	if isDirect(c.path) && c.receiver.Name != "go" && !c.technique.Polls() && heldBack(rec.Cause) {
+		rec.Cause = "browser-sniff" // there is nobody else on the direct path; an answer that ends is never held
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
