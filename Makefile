@@ -31,7 +31,7 @@ test: setup ## vet and test everything, with the race detector; under five minut
 	$(GO) vet ./...
 	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
 	$(GO) test $(RACE) -timeout 4m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
-	$(GO) test $(RACE) -timeout 4m -p 1 $(TIMED)
+	$(GO) test $(RACE) -timeout 8m -p 1 $(TIMED)
 
 race: ## the tests three times over, uncached, to find what fails rarely
 	$(GO) test -race -count=3 -timeout 20m ./...
