@@ -10,13 +10,21 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd browsers programs peers fleet gate schema confusion fuzz lint cross clean
+.PHONY: help setup build run test race crowd browsers programs peers fleet gate schema advice confusion npm fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
 	@ci/setup.sh
+
+# Clients and servers of others, in the exact versions of their lock files.
+NPM      := scenarios/external/sockjsprotocol/testdata/node
+
+npm: ## install the JavaScript packages that tests run, or say that they will be skipped
+	@if ! command -v npm >/dev/null; then echo "npm: not here (Debian package npm), tests with real JavaScript clients are skipped" >&2; \
+	elif [ $(NPM)/node_modules/.package-lock.json -nt $(NPM)/package-lock.json ]; then :; \
+	else npm ci --prefix $(NPM) --no-audit --no-fund --loglevel=error >&2 && touch $(NPM)/node_modules/.package-lock.json || echo "npm: no packages, tests with real JavaScript clients are skipped" >&2; fi
 
 build: ## build the program into bin/
 	$(GO) build -trimpath -o $(OUT) ./cmd/cometbench
@@ -27,7 +35,7 @@ run: setup ## run the default matrix into cometbench-out/
 # What measures time runs last and alone: other tests beside it would be noise.
 TIMED    := ./scenarios/... ./browsers ./cmd/...
 
-test: setup ## vet and test everything, with the race detector; under five minutes
+test: setup npm ## vet and test everything, with the race detector; under five minutes
 	$(GO) vet ./...
 	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
 	$(GO) test $(RACE) -timeout 4m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
@@ -56,6 +64,10 @@ gate: ## does the baseline gate catch 30 % more latency, and nothing else? with 
 
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
+
+advice: ## the advice for stock configurations of the installed programs, tried: docs/advice.md; minutes
+	rm -rf cometbench-out/advice && $(GO) run ./cmd/cometbench run --quiet --prove --technique '*' --out cometbench-out/advice --proxy 'real:*,real:apache2/jk,real:apache2/modsecurity,real:squid/accel'
+	cp cometbench-out/advice/advice.md docs/advice.md
 
 confusion: ## every fault in front of every technique: docs/confusion.md; minutes
 	COMETBENCH_CONFUSION=$(CURDIR)/docs/confusion.md $(GO) test -count=1 -timeout 60m -run TestConfusion -v ./scenarios

@@ -47,7 +47,7 @@ var rooms = []room{
 }
 
 // forTests are the modules that tests may use anywhere.
-var forTests = []string{"github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net", "github.com/santhosh-tekuri/jsonschema"}
+var forTests = []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net", "github.com/santhosh-tekuri/jsonschema"}
 
 // apart are the rules that hold for whatever a package imports, through others
 // as well: the right may not become a part of the left. A client that shares

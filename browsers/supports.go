@@ -16,14 +16,17 @@ func (b *Browser) Supports(s measure.Subscription) error {
 		return err
 	}
 	t := s.Target
+	row, _ := measure.TechniqueByName(s.Technique)
 	u, err := url.Parse(t.URL)
 	switch {
 	case err != nil:
 		return fmt.Errorf("parse target: %w", err)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("a browser page cannot be loaded by the scheme %q", u.Scheme)
-	case !pages.Has(s.Technique):
+	case !pages.Has(s.Technique) && !row.Demo:
 		return fmt.Errorf("there is no page for %s", s.Technique)
+	case row.Demo && b.Name() != "chromium":
+		return errors.New("the historical systems are used as by a person in Chromium only")
 	case t.HTTP != "" && t.HTTP != "1.1" && t.HTTP != "2":
 		return fmt.Errorf("a browser cannot be made to speak HTTP/%s", t.HTTP)
 	case t.HTTP == "2" && u.Scheme != "https":

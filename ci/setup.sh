@@ -59,7 +59,11 @@ tools() {
 		firefox-esr firefox|firefox-esr|cells and tests in Firefox
 		WebKitWebDriver|webkit2gtk-driver xvfb|cells and tests in WebKit
 		Xvfb|xvfb|cells and tests in WebKit
+		node|nodejs|the external clients (cometd, faye)
+		npm|npm|the external clients (cometd, faye)
 		cc gcc clang|gcc libc6-dev|the race detector
+		node|nodejs|tests with foreign applications and real JavaScript clients
+		npm|npm|tests with real JavaScript clients
 	LIST
 }
 

@@ -70,7 +70,7 @@ func (c *chain) Available() error {
 // the origin. Policy time can be scaled only where every hop scales.
 func (c *chain) Capabilities() Capabilities {
 	first, last := c.hops[0].Capabilities(), c.hops[len(c.hops)-1].Capabilities()
-	out := Capabilities{Modes: first.Modes, Front: first.Front, Back: last.Back, TLS: first.TLS, Parent: last.Parent, Scalable: true}
+	out := Capabilities{Modes: first.Modes, Front: first.Front, Back: last.Back, TLS: first.TLS, Parent: last.Parent, Origins: last.Origins, Scalable: true}
 	for _, hop := range c.hops {
 		out.Scalable = out.Scalable && hop.Capabilities().Scalable
 		out.Foreign = out.Foreign || hop.Capabilities().Foreign

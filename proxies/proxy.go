@@ -51,6 +51,7 @@ type Capabilities struct {
 	Scalable bool     // policy time can be scaled (simulated proxies only)
 	Parent   bool     // can reach the origin through a forward proxy (Env.Parent)
 	Foreign  bool     // started by somebody else: proof of path must come from outside
+	Origins  int      // how many it needs to stand in front of, Env.Others included; 0 is 1
 }
 
 // Env is what an instance is started with.

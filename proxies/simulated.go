@@ -27,7 +27,11 @@ func (s *simulated) Capabilities() Capabilities {
 	if modes == nil {
 		modes = slices.DeleteFunc([]Mode{Reverse, Forward, TCP}, func(m Mode) bool { return s.cannot(m) != "" })
 	}
-	return Capabilities{Modes: modes, Front: httpVersions(), Back: httpVersions(), TLS: true, Scalable: !s.limitedInWireTime(), Parent: true}
+	origins := 0
+	for _, f := range s.faults {
+		origins = max(origins, f.fault.Origins)
+	}
+	return Capabilities{Modes: modes, Front: httpVersions(), Back: httpVersions(), TLS: true, Scalable: !s.limitedInWireTime(), Parent: true, Origins: origins}
 }
 
 // cannot returns why these faults cannot act in a mode, "" if they can.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cometbench/cometbench/reference/bayeux"
 )
 
 const (
@@ -29,8 +31,9 @@ type Config struct {
 	// Workers makes the server one of the thread-per-request kind: every
 	// request, held responses included, takes one of so many slots until it is
 	// answered; 0 is no limit. Up to WorkersQueue requests wait for a slot (0
-	// is 1,000, a negative value none), further ones get 503. /publish, /record
-	// and /metrics go outside the slots, so that starvation can be measured.
+	// is 1,000, a negative value none), further ones get 503. /publish, /record,
+	// /metrics and what is mounted below /self-test/ go outside the slots, so
+	// that starvation can be measured.
 	Workers      int
 	WorkersQueue int
 
@@ -58,9 +61,18 @@ type Config struct {
 	// them. Requests of another version get 505.
 	HTTP []string
 
+	// Bayeux sets the Bayeux endpoint up; its feed is the hub's, and its bounds
+	// are this Config's where they are 0.
+	Bayeux bayeux.Config
+
 	ErrorLog *log.Logger // of net/http and QUIC; nil discards
 	Engine   Engine      // nil is a GoroutineEngine
 	Log      Log         // nil is a MemoryLog; then Epoch and Window count
+
+	// Peers says that other servers with the same Epoch are given the same
+	// messages in the same order. Then a position ahead of the log is one that a
+	// peer gave, and is waited for; it is never further ahead than the window.
+	Peers bool
 
 	// Epoch names the life of the log: 1 to 32 letters and digits; "" is a
 	// random one. Now is the clock of every time stamp; nil is time.Now. Both
@@ -110,6 +122,14 @@ func (c Config) withDefaults() (Config, error) {
 		})
 	}
 	return c, nil
+}
+
+// ahead is by how many messages a position may be ahead of the log.
+func (c *Config) ahead() uint64 {
+	if c.Peers {
+		return uint64(c.Window)
+	}
+	return 0
 }
 
 func defaultTo[T int | int64](n, otherwise T) T {

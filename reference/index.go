@@ -18,6 +18,7 @@ type indexData struct {
 	Techniques []indexTechnique
 	Historic   []HistoricTechnique
 	Options    []Option
+	SelfTest   bool // there is a page that judges
 
 	CompletionsURL string // as curl wants it
 	Completion     []completionOption
@@ -35,6 +36,7 @@ func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data := indexData{Nonce: rand.Text(), Historic: Historic(), Options: Options(), Completion: completionOptions()}
+	_, data.SelfTest = s.cfg.Extra["/self-test"]
 	data.CompletionsURL = r.Host + completionsPath
 	if r.TLS != nil {
 		data.CompletionsURL = "https://" + data.CompletionsURL

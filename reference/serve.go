@@ -86,14 +86,20 @@ func (s *Server) serveOn(ctx context.Context, addr net.Addr, serve func() error)
 // first it closes the connections and returns the context's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.drain.Do(func() { close(s.draining) })
+	s.bayeux.Close() // its sessions are the hub's subscribers
 	idle := s.hub.close()
 	quiet := make(chan struct{})
 	go func() {
 		defer close(quiet)
 		s.quic.shutdown(ctx)
 	}()
+	sessions := make(chan error, 1)
+	go func() { sessions <- s.sockjs.shutdown(ctx, idle) }()
 	err := s.http.Shutdown(ctx)
 	<-quiet
+	if serr := <-sessions; err == nil {
+		err = serr
+	}
 	if err == nil {
 		select {
 		case <-idle: // sockets are not net/http's any more

@@ -62,7 +62,8 @@ func (p *workers) count() (slots, busy, waiting int64) {
 	return int64(cap(p.slots)), int64(len(p.slots)), p.waiting.Load()
 }
 
-// outsideWorkers reports whether a path is served without a slot.
+// outsideWorkers reports whether a path is served without a slot: by them the
+// origin is told what to do and asked what happened.
 func outsideWorkers(path string) bool {
-	return path == "/publish" || path == "/metrics" || strings.HasPrefix(path, "/record/")
+	return path == "/publish" || path == "/metrics" || strings.HasPrefix(path, "/record/") || strings.HasPrefix(path, "/self-test/")
 }

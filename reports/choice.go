@@ -88,7 +88,7 @@ func (c *choice) sort(o option) {
 func (c choice) use() (order, rest []option) {
 	covered := map[int]bool{}
 	for _, o := range slices.Concat(c.works, c.degraded) {
-		tier, _ := preference(o.technique)
+		tier, _ := measure.Preference(o.technique)
 		switch {
 		case !covered[tier]:
 			covered[tier] = len(o.without) == 0

@@ -16,8 +16,12 @@ var secret = []string{"--origin-token", "--token"}
 
 const withheld = "TOKEN"
 
-// repeatCommand is the shell command that measures one cell again.
+// repeatCommand is the shell command that measures one cell again; "" where
+// none does, because a visitor would have to come again.
 func repeatCommand(c *cell) string {
+	if c.run.Record.Visitor != nil {
+		return ""
+	}
 	args := []string{"cometbench", "run", "--technique", c.Technique, "--proxy", c.Proxy, "--client", c.Client}
 	if c.HTTP != "" && c.HTTP != "1.1" {
 		args = append(args, "--http", c.HTTP)

@@ -159,12 +159,28 @@ func conditions(rec measure.RunRecord) []fact {
 	if tool := strings.TrimSpace(clean(rec.Tool.Version) + " " + short(clean(rec.Tool.Commit), 12)); tool != "" {
 		out = append(out, fact{"Tool", "cometbench " + tool})
 	}
-	out = append(out, intent(rec)...)
+	out = append(append(out, visitorOf(rec.Visitor)...), intent(rec)...)
 	out = append(out, fact{"Seed", fmt.Sprint(rec.Seed)}, fact{"Time", timeScale(rec.TimeScale)}, fact{"Noise floor", noise(rec.NoiseFloor)})
 	if len(rec.Command) > 0 {
 		out = append(out, fact{"Command", commandLine(rec.Command)})
 	}
 	return out
+}
+
+// visitorOf says who came to be measured, and by which way.
+func visitorOf(v *measure.VisitRecord) []fact {
+	if v == nil {
+		return nil
+	}
+	way := "HTTP/" + clean(v.HTTP)
+	if v.TLS {
+		way += " over TLS"
+	}
+	way += fmt.Sprintf(", %s for a small request there and back", span(v.RoundTripMS))
+	if v.Via != "" {
+		way += ", via " + clean(v.Via)
+	}
+	return []fact{{"Visitor", clean(v.UserAgent)}, {"Way", way}}
 }
 
 // intent says what a run set out to do beyond the usual.

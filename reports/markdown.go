@@ -38,6 +38,7 @@ func Markdown(w io.Writer, runs []*measure.Run) error {
 	m.setbacks()
 	m.matrix()
 	m.choices()
+	m.fallbacks()
 	m.loads()
 	m.origin()
 	if _, err := io.WriteString(w, strings.TrimRight(m.String(), "\n")+"\n"); err != nil {

@@ -23,7 +23,7 @@ func byTechnique(a, b string) int {
 }
 
 func techniqueRank(name string) int {
-	all := measure.Techniques()
+	all := append(measure.Techniques(), measure.Demos()...)
 	i := slices.IndexFunc(all, func(t measure.Technique) bool { return t.Name == name })
 	if i < 0 {
 		return len(all)
@@ -88,35 +88,8 @@ func byCell(a, b *cell) int {
 	)
 }
 
-// tiers are the techniques in the order in which an application should try
-// them: sockets, EventSource, other streams, held polls, plain polls. Within
-// a tier the one that costs least and does most comes first.
-var tiers = [][]string{
-	{"websocket", "webtransport"},
-	{"eventsource"},
-	{"fetch-streaming", "xhr-streaming", "forever-iframe", "htmlfile", "forever-iframe-text", "multipart", "content-length-stream"},
-	{"long-poll", "callback-poll", "early-close"},
-	{"short-poll", "piggyback"},
-}
-
-// preference is a technique's tier and its place in it, lower is better. The
-// external suites' techniques name their transport last.
-func preference(technique string) (tier, place int) {
-	for tier, list := range tiers {
-		if i := slices.Index(list, technique); i >= 0 {
-			return tier, i
-		}
-	}
-	for tier, endings := range [][]string{{"-websocket"}, {"-eventsource"}, {"-streaming", "-htmlfile"}, {"-polling", "-xhr", "-jsonp"}} {
-		if slices.ContainsFunc(endings, func(end string) bool { return strings.HasSuffix(technique, end) }) {
-			return tier, len(tiers[tier])
-		}
-	}
-	return len(tiers), 0
-}
-
 func byPreference(a, b string) int {
-	tierA, placeA := preference(a)
-	tierB, placeB := preference(b)
+	tierA, placeA := measure.Preference(a)
+	tierB, placeB := measure.Preference(b)
 	return cmp.Or(cmp.Compare(tierA, tierB), cmp.Compare(placeA, placeB), byTechnique(a, b))
 }

@@ -42,14 +42,7 @@ func TestMarksAreTold(t *testing.T) {
 	}
 }
 
-// Each technique of the closed table has a place in the order of choice.
-func TestEachTechniqueHasATier(t *testing.T) {
-	for _, technique := range measure.Techniques() {
-		tier, _ := preference(technique.Name)
-		if tier == len(tiers) || !slices.Contains(tiers[tier], technique.Name) {
-			t.Errorf("%s is in no tier", technique.Name)
-		}
-	}
+func TestTechniquesInOrderOfChoice(t *testing.T) {
 	order := []string{"bayeux-long-polling", "short-poll", "sockjs-websocket", "xhr-streaming", "eventsource", "websocket", "long-poll", "sockjs-eventsource"}
 	slices.SortFunc(order, byPreference)
 	if want := "websocket sockjs-websocket eventsource sockjs-eventsource xhr-streaming long-poll bayeux-long-polling short-poll"; strings.Join(order, " ") != want {
@@ -89,6 +82,31 @@ func TestChoice(t *testing.T) {
 	} {
 		if got := choiceOf(c.cells...).sentence(); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// A visit says who came and by which way, and names no command that would
+// make them come again.
+func TestVisit(t *testing.T) {
+	rec := runRecord("20260101-120000.000-abcd")
+	rec.Command = []string{"cometbench", "serve"}
+	rec.Visitor = &measure.VisitRecord{UserAgent: "Old<b>Browser\x1b[1m/3", Via: "1.1 <i>cache</i>", HTTP: "2", TLS: true, RoundTripMS: 31}
+	cell := cellOf("eventsource", "visitor:old-3", measure.Broken)
+	run := &measure.Run{Record: rec, Cells: []measure.CellRecord{cell}}
+	var html strings.Builder
+	format, _ := FormatByName("html")
+	if err := format.Write(&html, []*measure.Run{run}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Old&lt;b&gt;Browser", "HTTP/2 over TLS, 31 ms for a small request there and back, via 1.1 &lt;i&gt;cache&lt;/i&gt;"} {
+		if !strings.Contains(html.String(), want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	for _, never := range []string{"Measure it again", "cometbench run", "\x1b"} {
+		if strings.Contains(html.String(), never) {
+			t.Errorf("the report has %q", never)
 		}
 	}
 }

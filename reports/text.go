@@ -45,6 +45,7 @@ func (o TextOptions) Write(w io.Writer, runs []*measure.Run) error {
 	p.setbacks(r)
 	p.wavering(r)
 	p.choices(r)
+	p.fallbacks(r)
 	p.loads(r.loads())
 	p.gates(r)
 	if _, err := io.WriteString(w, p.String()); err != nil {

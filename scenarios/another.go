@@ -25,7 +25,7 @@ func another(ctx context.Context, o Origin, p Path) (Origin, error) {
 	if p.Proxy.Capabilities().Foreign {
 		return nil, &unableError{measure.Untested, "it takes an origin of this check's own, and this path leads to the run's"}
 	}
-	fresh, err := s.spawn(ctx, net.JoinHostPort(s.url.Hostname(), "0"))
+	fresh, err := s.spawn(ctx, net.JoinHostPort(s.url.Hostname(), "0"), "")
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (o *ownOrigin) start(ctx context.Context) error {
 	if len(o.roots) > 0 {
 		return errors.New("start origin again: it would show another certificate")
 	}
-	fresh, err := o.spawn(ctx, o.url.Host)
+	fresh, err := o.spawn(ctx, o.url.Host, "")
 	if err != nil {
 		return fmt.Errorf("again: %w", err)
 	}

@@ -13,6 +13,9 @@ type Check struct {
 	Axis     measure.Axis
 	Tier     Tier // in which runs it is asked
 	Requires Needs
+	// Demo checks are asked of demos, and of nothing else; all others are never
+	// asked of demos.
+	Demo bool
 	// Trials are the exchanges whose evidence it judges. Checks that name the
 	// same trial share one run of it.
 	Trials []Trial
@@ -42,6 +45,8 @@ func All() []Check {
 		OpeningContentTypes(),
 		OpeningCrossOrigin(),
 		OpeningErrorVisible(),
+		OpeningSession(),
+		OpeningFallback(),
 		DeliveryFirst(),
 		DeliverySteady(),
 		DeliveryLarge(),
@@ -56,6 +61,7 @@ func All() []Check {
 		DeliveryBothWays(),
 		DeliveryCaching(),
 		DeliveryClientDelay(),
+		DeliveryDemo(),
 		EndingRecycle(),
 		EndingResume(),
 		EndingTruncated(),

@@ -85,7 +85,7 @@ func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 			return diagnoseCut(e, c.Technique, burst)
 		}
 	}
-	if n := e.Counts(); n.Received == 0 {
+	if n := e.Counts(); n.Received == 0 || e.SessionsLost() > 0 {
 		return diagnoseDelay(c, e)
 	}
 	// An application ends by itself, right behind its last message: what comes

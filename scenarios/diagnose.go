@@ -32,6 +32,11 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	arrivals := e.Arrivals()
 	held := heldBytes(arrivals)
 	d := diagnosis{values: map[string]float64{"held_bytes_min": float64(held)}}
+	if n := e.SessionsLost(); n > 0 {
+		d.cause, d.certain = "session-affinity", true
+		d.got = fmt.Sprintf("the session was lost %d times: another server got its requests", n)
+		return d
+	}
 	late, originLate := 0, 0
 	var worst time.Duration
 	for _, a := range arrivals {

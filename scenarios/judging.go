@@ -95,6 +95,7 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		rec.Cause = "browser-sniff" // there is nobody else on the direct path; an answer that ends is never held
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
+	heldByVisitor(c, &rec)
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.

@@ -218,6 +218,12 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		}
 		defer b.Origin.Close()
 	}
+	if n := c.path.Proxy.Capabilities().Origins; n > 1 && !t.OwnOrigin {
+		if b.Origin, run.err = r.paths.several.of(ctx, r.opt.Origin, n); run.err != nil {
+			return run
+		}
+		b.RootsPEM = slices.Concat(b.RootsPEM, b.Origin.Roots())
+	}
 	if t.OwnOrigin {
 		if b.Origin, run.err = another(ctx, r.opt.Origin, c.path); run.err != nil {
 			return run
@@ -241,7 +247,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	if isDirect(c.path) || c.path.Proxy.Scope() != proxies.PerCell { // its counters are not this trial's
 		e.Stats = proxies.Stats{Hits: -1, Accepted: -1, Upstream: -1, OpenClients: -1}
 	}
-	if isVia(c.path) { // the user says where it leads, and nothing of ours is there to be asked
+	if _, is := visited(c.path); is || isVia(c.path) { // somebody says where it leads, and nothing of ours is there to be asked
 		return run
 	}
 	if run.err = r.paths.proven(c.path, b.Route, e); run.err == nil {

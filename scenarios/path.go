@@ -19,6 +19,7 @@ import (
 // and those that somebody else started.
 type sharedPaths struct {
 	origin  Origin
+	several clusters         // for paths that balance
 	front   *tls.Certificate // of simulated proxies, nil without TLS
 	roots   []byte           // what clients must trust, in PEM
 	mu      sync.Mutex
@@ -55,6 +56,9 @@ func newSharedPaths(o Origin, withTLS bool) (*sharedPaths, error) {
 // An own one is started for this trial alone, too.
 func (s *sharedPaths) instance(ctx context.Context, p Path, origin Origin, scale float64, seed int64, own bool) (proxies.Instance, func() error, error) {
 	env := proxies.Env{Origin: origin.URL(), Mode: p.Mode, Scale: scale, Seed: seed, Front: s.front, RootsPEM: origin.Roots()}
+	if c, ok := origin.(*cluster); ok {
+		env.Others = c.others()
+	}
 	if p.Proxy.Scope() == proxies.PerCell || own || origin != s.origin {
 		in, err := p.Proxy.Start(ctx, env)
 		if err != nil {
@@ -90,6 +94,7 @@ func (s *sharedPaths) close() error {
 			errs = append(errs, sp.instance.Close())
 		}
 	}
+	errs = append(errs, s.several.close())
 	return errors.Join(errs...)
 }
 
@@ -130,7 +135,7 @@ func (s *sharedPaths) proven(p Path, route proxies.Route, e *Evidence) error {
 	case len(e.Headers()) == 0:
 		return errors.New("nothing answered at the proxy's address" + excerpt(e))
 	case p.Proxy.Capabilities().Foreign:
-		return fmt.Errorf("status %d came back, but no request of ours reached the origin: nothing shows that this path leads to it (it must pass /t/ and /pages/ on from its root)", e.Headers()[0].Status)
+		return fmt.Errorf("status %d came back, but no request of ours reached the origin: nothing shows that this path leads to it (it must pass /t/, /sockjs/ and /pages/ on from its root)", e.Headers()[0].Status)
 	}
 	return nil
 }

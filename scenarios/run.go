@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -151,6 +152,10 @@ func (r *runner) cell(ctx context.Context, c cell) {
 	ctl := r.controls[c.control()]
 	ctl.once.Do(func() {
 		defer close(ctl.finished)
+		if v, is := visited(c.path); is {
+			ctl.p99 = v.roundTrip / 2
+			return
+		}
 		direct := c
 		direct.path, direct.checks, direct.tier = r.direct, ctl.checks, ctl.tier
 		direct.labels = r.controlLabels(c)
@@ -218,9 +223,15 @@ func (r *runner) unsupported(c cell) string {
 			return c.path.Proxy.Name() + " does not end TLS, as it is configured here"
 		}
 	}
+	if _, browser := c.receiver.Client.(measure.Browser); c.technique.Demo && !browser {
+		return c.technique.Name + " is a page: it takes a browser, and " + c.receiver.Name + " is none"
+	}
 	sub := measure.Subscription{
 		Technique: c.technique.Name, Variant: c.variant,
 		Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: v},
+	}
+	if caps := c.path.Proxy.Capabilities(); c.path.Mode == proxies.Forward || len(caps.Modes) > 0 && !slices.Contains(caps.Modes, proxies.Reverse) {
+		sub.Target.Proxy = "http://127.0.0.1" // some forward proxy
 	}
 	if a, own := r.opt.Origin.(*Application); own {
 		stream := a.Spec.Stream()

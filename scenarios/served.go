@@ -27,10 +27,10 @@ type served struct {
 	roots []byte
 	http  *http.Client
 	clock measure.Clock
-	close func() error                                              // nil when it was not started here
-	kill  func() error                                              // ends it without its knowing; nil when it was not started here
-	spawn func(ctx context.Context, listen string) (*served, error) // starts another of its kind; nil when nobody can
-	usage func() (child.Usage, error)                               // nil when it is no process of ours
+	close func() error                                                     // nil when it was not started here
+	kill  func() error                                                     // ends it without its knowing; nil when it was not started here
+	spawn func(ctx context.Context, listen, epoch string) (*served, error) // starts another of its kind; nil when nobody can
+	usage func() (child.Usage, error)                                      // nil when it is no process of ours
 }
 
 // Usage is what the origin's process uses. It fails for an origin that is not

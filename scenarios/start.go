@@ -45,7 +45,10 @@ func inProcess(listen string, c reference.Config) (*served, error) {
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ctx, ln) }()
 	o := newServed(&url.URL{Scheme: "http", Host: ln.Addr().String()}, "")
-	o.spawn = func(_ context.Context, listen string) (*served, error) { return inProcess(listen, c) }
+	o.spawn = func(_ context.Context, listen, epoch string) (*served, error) {
+		c.Epoch, c.Peers = epoch, epoch != ""
+		return inProcess(listen, c)
+	}
 	stop := func(grace time.Duration) error {
 		within, stop := context.WithTimeout(context.Background(), grace)
 		defer stop()
@@ -124,8 +127,12 @@ func startChild(ctx context.Context, program string, args []string) (*served, er
 		}
 		return stop()
 	}
-	o.spawn = func(ctx context.Context, listen string) (*served, error) {
-		return startChild(ctx, program, append(slices.Clone(args), "--listen", listen))
+	o.spawn = func(ctx context.Context, listen, epoch string) (*served, error) {
+		more := append(slices.Clone(args), "--listen", listen)
+		if epoch != "" {
+			more = append(more, "--epoch", epoch)
+		}
+		return startChild(ctx, program, more)
 	}
 	return o, nil
 }

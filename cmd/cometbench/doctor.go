@@ -12,6 +12,7 @@ import (
 
 	"github.com/cometbench/cometbench/browsers"
 	"github.com/cometbench/cometbench/proxies/real"
+	"github.com/cometbench/cometbench/scenarios/external"
 )
 
 func doctorCommand() *cobra.Command {
@@ -56,6 +57,8 @@ func doctor(ctx context.Context, w io.Writer) error {
 		row(true, name, b.Binary(), "")
 		b.Close() // nothing was started
 	}
+	lack := external.Lacking()
+	row(lack == nil, "node, npm", "external clients", fmt.Sprintf("cells of cometd and faye are skipped: %v", lack))
 	if n, ok := descriptors(); ok {
 		row(n >= 4096, "descriptors", fmt.Sprintf("%d per process", n),
 			fmt.Sprintf("%d per process: load beyond about %d subscribers is limited; ulimit -n raises it", n, n/2))

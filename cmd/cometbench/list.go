@@ -15,14 +15,16 @@ import (
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/external"
 	"github.com/cometbench/cometbench/scenarios/measure"
 	"github.com/cometbench/cometbench/scenarios/suite"
 )
 
 // listKinds are what can be listed.
-var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites"}
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites", "demos"}
 
 // listed is one row: a name, what it is, and further fields, which stand
 // beside them in JSON.
@@ -123,6 +125,9 @@ func list(kind string) ([]listed, error) {
 			}
 			out = append(out, listed{Name: c.Name(), Means: means})
 		}
+		for _, p := range external.Programs() {
+			out = append(out, listed{Name: p.Name, Means: p.Means + " (npm " + p.Package + " " + p.Version() + ")"})
+		}
 	case "checks":
 		own := scenarios.ChecksOfApplication()
 		named := func(in []scenarios.Check, id string) bool {
@@ -147,6 +152,10 @@ func list(kind string) ([]listed, error) {
 		for _, c := range measure.Causes() {
 			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]any{"family": string(c.Family), "advice": c.Advice}})
 		}
+	case "demos":
+		for _, d := range demos.All() {
+			out = append(out, listed{Name: d.Name, Means: d.Summary, More: map[string]any{"technique": d.Technique, "path": "/demo/" + d.Name}})
+		}
 	case "suites":
 		for _, b := range suite.Builtins() {
 			means := b.Means
@@ -166,21 +175,27 @@ func list(kind string) ([]listed, error) {
 func listTechniques() []listed {
 	var out []listed
 	for _, t := range reference.All() {
-		info := t.Info()
-		direction := "down"
-		if info.Upstream {
-			direction = "both"
-		}
-		row, _ := measure.TechniqueByName(t.Name())
-		out = append(out, listed{t.Name(), info.Summary, map[string]any{
-			"family": info.Family, "class": string(info.Class), "direction": direction, "methods": info.Methods,
-			"http": info.HTTP, "not_over": info.NotOver, "variants": row.Variants, "clients": receivers(t.Name()), "default": row.Default,
-		}})
+		out = append(out, listTechnique(t.Name(), t.Info()))
+	}
+	for _, t := range reference.ProtocolTechniques() {
+		out = append(out, listTechnique(t.Name, t.Info))
 	}
 	for _, h := range reference.Historic() {
 		out = append(out, listed{h.Name, h.Why, map[string]any{"family": "historic", "class": "historic", "clients": []string{}}})
 	}
 	return out
+}
+
+func listTechnique(name string, info reference.Info) listed {
+	direction := "down"
+	if info.Upstream {
+		direction = "both"
+	}
+	row, _ := measure.TechniqueByName(name)
+	return listed{name, info.Summary, map[string]any{
+		"family": info.Family, "class": string(info.Class), "direction": direction, "methods": info.Methods,
+		"http": info.HTTP, "not_over": info.NotOver, "variants": row.Variants, "clients": receivers(name), "default": row.Default,
+	}}
 }
 
 // receivers names the clients that can receive by a technique, over the first

@@ -212,6 +212,9 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	if err == nil {
 		err = gates.confirm(ctx, m, w, opt, bar)
 	}
+	if err == nil && o.Prove {
+		err = o.prove(ctx, m, w, opt, bar)
+	}
 	bar.finish()
 	interrupted := errors.Is(err, context.Canceled) && ctx.Err() != nil
 	if err != nil && !interrupted {

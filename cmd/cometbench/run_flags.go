@@ -31,6 +31,7 @@ type selection struct {
 	Seed       int64                     `json:"seed"`
 	Repeat     int                       `json:"repeat,omitempty"`
 	Shard      string                    `json:"shard,omitempty"`
+	Prove      bool                      `json:"prove,omitempty"`
 	FailOn     string                    `json:"fail_on,omitempty"`
 	Baseline   string                    `json:"baseline,omitempty"`
 	Latency    measure.LatencyThresholds `json:"latency"`
@@ -40,7 +41,7 @@ type selection struct {
 
 // selectionFlags are those of its flags that cannot be given anew when a run is
 // resumed. The gates can.
-var selectionFlags = []string{"suite", "app", "via", "technique", "proxy", "client", "check", "mode", "http", "variant", "tls", "time-scale", "max-wait", "seed", "repeat", "shard"}
+var selectionFlags = []string{"suite", "app", "via", "technique", "proxy", "client", "check", "mode", "http", "variant", "tls", "time-scale", "max-wait", "seed", "repeat", "shard", "prove"}
 
 // gateFlags are those that can.
 var gateFlags = []string{"fail-on", "baseline", "latency-percent", "latency-least", "alpha"}
@@ -67,6 +68,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.DurationVar(&o.MaxWait, "max-wait", 5*time.Second, "how long a silence is waited out on paths that are never scaled")
 	f.IntVar(&o.Repeat, "repeat", 1, "how often each cell is measured; 5 and more let latencies be compared")
 	f.StringVar(&o.Shard, "shard", "", "i/n: measure the i-th of n parts of the matrix; cometbench report DIR… merges them")
+	f.BoolVar(&o.Prove, "prove", false, "apply what is advised to copies of the real programs' configurations and measure again: before and after in the report")
 	f.StringVar(&o.FailOn, "fail-on", "", "exit 1 when a cell is degraded or broken: degraded, broken")
 	f.StringVar(&o.Baseline, "baseline", "", "a results.jsonl or run directory: exit 1 when a cell is worse than there")
 	latencyFlags(f, &o.Latency)

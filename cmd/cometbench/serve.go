@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 )
 
@@ -28,6 +30,7 @@ type serveOptions struct {
 	certFile, key  string
 	http           []string
 	window         int
+	epoch          string
 	subscribers    int
 	channels       int
 	messageBytes   int64
@@ -35,8 +38,12 @@ type serveOptions struct {
 	publishRate    int
 	workers, queue int
 	noRecord       bool
+	visits         string
+	visitsKept     int
 	grace          time.Duration
 	jsonOutput     bool
+	demos          []string
+	demoScale      float64
 }
 
 func serveCommand() *cobra.Command {
@@ -52,9 +59,12 @@ With --tls it speaks HTTPS only, with a certificate of its own unless --cert and
 --key name yours. --http 3 listens on the same port by UDP as well and brings
 WebTransport. HTTP/2 without TLS is by prior knowledge.
 
+Whoever opens /self-test learns which techniques reach that browser; each visit
+leaves a run directory below --visits, and /visits lists them.
+
 --workers makes it a thread-per-request server: each request, held responses
-included, takes one of N slots; further ones wait or get 503. /publish, /record
-and /metrics go outside the slots.`,
+included, takes one of N slots; further ones wait or get 503. /publish, /record,
+/metrics and what the page of /self-test reports go outside the slots.`,
 		Example: "  cometbench serve --listen 127.0.0.1:8080\n  curl -N 'http://127.0.0.1:8080/t/eventsource?channel=demo'\n  curl -d '\"hello\"' -H 'Content-Type: application/json' 'http://127.0.0.1:8080/publish?channel=demo'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,6 +78,7 @@ and /metrics go outside the slots.`,
 	f.StringVar(&o.certFile, "cert", "", "certificate chain in PEM, with --key")
 	f.StringVar(&o.key, "key", "", "private key in PEM, with --cert")
 	f.StringSliceVar(&o.http, "http", []string{"1.0", "1.1", "2"}, "HTTP versions to answer: 1.0, 1.1, 2, 3 (3 needs --tls)")
+	f.StringVar(&o.epoch, "epoch", "", "name of the messages' numbering (default: a random one); servers that are given the same messages and one name are one to who comes back")
 	f.IntVar(&o.window, "window", 1024, "messages kept per channel for those who come back")
 	f.IntVar(&o.subscribers, "max-subscribers", 65536, "subscriptions at once; further ones get 503")
 	f.IntVar(&o.channels, "max-channels", 65536, "channels kept")
@@ -76,8 +87,12 @@ and /metrics go outside the slots.`,
 	f.IntVar(&o.publishRate, "max-publish-rate", 0, "messages a second, further ones get 429 (0: no limit)")
 	f.IntVar(&o.workers, "workers", 0, "requests served at once, held ones included (0: no limit)")
 	f.IntVar(&o.queue, "workers-queue", 1000, "requests that wait for a worker; further ones get 503")
-	f.BoolVar(&o.noRecord, "no-record", false, "keep no record of what was sent and noticed (saves memory under load)")
+	f.BoolVar(&o.noRecord, "no-record", false, "keep no record of what was sent and noticed (saves memory under load); then there is no /self-test")
+	f.StringVar(&o.visits, "visits", filepath.Join("cometbench-out", "visits"), "directory for the run directories of visits to /self-test")
+	f.IntVar(&o.visitsKept, "max-visits", 200, "visits kept; the oldest go first")
 	f.DurationVar(&o.grace, "grace", 5*time.Second, "how long subscribers may take to leave at shutdown")
+	f.StringArrayVar(&o.demos, "demo", nil, "mount only this demo (repeatable; default: all, see list demos)")
+	f.Float64Var(&o.demoScale, "demo-time-scale", 1, "multiply the demos' limits, heartbeats and intervals")
 	f.BoolVar(&o.jsonOutput, "json", false, "print one JSON line with url and token when it listens")
 	return cmd
 }
@@ -94,11 +109,18 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 	if token == "" && !isLoopback(l.tcp.Addr()) {
 		token = rand.Text()
 	}
-	srv, err := reference.New(o.config(token))
+	srv, visits, err := o.server(token, l)
 	if err != nil {
 		l.close()
 		return usage("%w", err)
 	}
+	defer visits.Close()
+	stopDemos, err := demos.Mount(srv, demos.Options{Names: o.demos, TimeScale: o.demoScale})
+	if err != nil {
+		l.close()
+		return usage("%w", err)
+	}
+	defer stopDemos()
 	url := l.scheme() + "://" + l.tcp.Addr().String()
 	if o.jsonOutput {
 		json.NewEncoder(stdout).Encode(scenarios.Ready{URL: url, Token: token, Roots: string(l.roots), PID: os.Getpid()})
@@ -106,6 +128,16 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		fmt.Fprintf(stdout, "cometbench reference server on %s, HTTP/%s\n", url, strings.Join(o.http, ", "))
 		for _, t := range reference.All() {
 			fmt.Fprintf(stdout, "  %s/t/%s?channel=C\n", url, t.Name())
+		}
+		for _, t := range reference.ProtocolTechniques() {
+			fmt.Fprintf(stdout, "  %s%s\n", url, t.Path)
+		}
+		if !o.noRecord {
+			fmt.Fprintf(stdout, "open %s/self-test in any browser; %s/visits lists who did\n", url, url)
+		}
+		fmt.Fprintf(stdout, "  %s/demo/\n", url)
+		for _, name := range o.demos {
+			fmt.Fprintf(stdout, "  %s/demo/%s\n", url, name)
 		}
 		if l.roots != nil {
 			fmt.Fprintln(stdout, "certificate: made for this run (curl needs -k), --json prints the authority")
@@ -123,6 +155,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	visits.Close() // before the origin that they measure
 	grace, stop := context.WithTimeout(context.Background(), o.grace)
 	defer stop()
 	err = srv.Shutdown(grace)
@@ -140,7 +173,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 // of 0 is refused before.
 func (o *serveOptions) config(token string) reference.Config {
 	c := reference.Config{
-		Window: o.window, MaxSubscribers: o.subscribers, MaxChannels: o.channels, MaxMessageBytes: o.messageBytes,
+		Window: o.window, Epoch: o.epoch, Peers: o.epoch != "", MaxSubscribers: o.subscribers, MaxChannels: o.channels, MaxMessageBytes: o.messageBytes,
 		MaxLogBytes: o.logBytes, MaxPublishRate: o.publishRate, Workers: o.workers, WorkersQueue: o.queue,
 		HTTP: o.http, Token: token, Record: !o.noRecord,
 		Extra: map[string]http.Handler{"/pages/": pages.Handler()},
@@ -159,11 +192,14 @@ func (o *serveOptions) check() error {
 	}{
 		{"window", int64(o.window), 1}, {"max-subscribers", int64(o.subscribers), 1}, {"max-channels", int64(o.channels), 1},
 		{"max-message", o.messageBytes, 1}, {"max-log", o.logBytes, 1}, {"max-publish-rate", int64(o.publishRate), 0},
-		{"workers", int64(o.workers), 0}, {"workers-queue", int64(o.queue), 0},
+		{"workers", int64(o.workers), 0}, {"workers-queue", int64(o.queue), 0}, {"max-visits", int64(o.visitsKept), 1},
 	} {
 		if n.value < n.least {
 			return usage("--%s %d: want at least %d", n.flag, n.value, n.least)
 		}
+	}
+	if o.visits == "" {
+		return usage("--visits: want a directory")
 	}
 	if len(o.http) == 0 {
 		return usage("--http: want some of %s", strings.Join(reference.HTTPVersions(), ", "))
@@ -174,6 +210,8 @@ func (o *serveOptions) check() error {
 		}
 	}
 	switch {
+	case o.demoScale <= 0 || o.demoScale > 1:
+		return usage("--demo-time-scale %v: want more than 0, and at most 1", o.demoScale)
 	case (o.certFile == "") != (o.key == ""):
 		return usage("--cert and --key go together")
 	case o.certFile != "" && !o.tls:

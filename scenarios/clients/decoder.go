@@ -31,7 +31,7 @@ var (
 // Item is one thing that a decoder recognised.
 type Item struct {
 	// Kind is Prelude, Received, Heartbeat, Gap, End or Failed. It is empty
-	// when the item is no event and only carries Position or RetryMS.
+	// when the item is no event and only carries Position, RetryMS or Opens.
 	Kind measure.EventKind
 	// ID is the message's id; for Gap the next message's id.
 	ID string
@@ -58,6 +58,8 @@ type Item struct {
 	HasRetry bool
 	// Missed is how many messages a gap lost, or -1 if nobody knows.
 	Missed int64
+	// Opens says that a SockJS session was opened.
+	Opens bool
 	// Note is for people: what was malformed (Failed), missed=N (Gap).
 	Note string
 }
@@ -97,7 +99,7 @@ type Decoder interface {
 // Params are what a decoder must know of its exchange beside the technique.
 type Params struct {
 	ContentType  string // of the answer, as sent; multipart finds its boundary there
-	Callback     string // the name asked for, for callback-poll and htmlfile
+	Callback     string // the name asked for, for callback-poll, htmlfile and their kin of SockJS
 	Framing      string // the option framing, for fetch-streaming: "binary", or "" for lines
 	RequestBytes int    // length of the request body, which piggyback's answer repeats
 }
@@ -112,6 +114,9 @@ func NewDecoder(technique string, p Params) (Decoder, error) {
 		return newLengthDecoder(), nil
 	default:
 		return nil, fmt.Errorf("decode %s: unknown framing %q", technique, p.Framing)
+	}
+	if dec, err := sockjsDecoder(technique, p.Callback); dec != nil || err != nil {
+		return dec, err
 	}
 	switch technique {
 	case "short-poll", "long-poll":
@@ -142,6 +147,8 @@ func NewDecoder(technique string, p Params) (Decoder, error) {
 		return &eventSourceDecoder{}, nil
 	case "websocket":
 		return &frameDecoder{}, nil
+	case "bayeux-long-polling", "bayeux-callback-polling", "bayeux-websocket":
+		return newBayeuxDecoder(technique, p.Callback, nil)
 	}
 	return nil, fmt.Errorf("no decoder for technique %q", technique)
 }

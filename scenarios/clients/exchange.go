@@ -32,6 +32,7 @@ type exchange struct {
 	gate   gate
 	show   func([]byte) error // decodes what the gate lets through
 
+	items   int   // so far
 	alone   bool  // the stream was reset, and the connection lives
 	ended   *Item // the end notice
 	grace   *time.Timer
@@ -44,24 +45,36 @@ func (s *subscriber) httpExchange(parent context.Context) outcome {
 	defer cancel()
 	x := &exchange{subscriber: s, cancel: cancel}
 	defer x.stopGrace()
-	req, err := s.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	ask := s.newRequest
+	if s.bayeux != nil {
+		ask = func(ctx context.Context) (*http.Request, error) { return s.bayeux.request(ctx, s) }
+	}
+	req, err := ask(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { x.conn.Store(int32(s.numberOf(info.Conn))) },
 	}))
 	if err != nil {
 		x.fail(err.Error())
 		return outcome{over: true}
 	}
-	client := &http.Client{Transport: s.http, CheckRedirect: x.redirected}
+	client := &http.Client{Transport: s.http, CheckRedirect: x.redirected, Jar: s.jar()}
 	resp, err := client.Do(req)
 	if err != nil {
 		return x.noAnswer(parent, err)
 	}
 	defer resp.Body.Close()
-	x.head(resp, "")
+	if s.bayeux.quiet() && resp.StatusCode == http.StatusOK {
+		s.bayeux.head = func() { x.head(resp, "") }
+	} else {
+		x.head(resp, "")
+	}
 	if !x.answered(resp.StatusCode) {
 		return x.refused(resp, resp.Body)
 	}
-	return x.receive(parent, resp)
+	out := x.receive(parent, resp)
+	if s.bayeux != nil {
+		out = s.bayeux.outcome(x, out)
+	}
+	return out
 }
 
 // receive feeds the body to the technique's decoder.
@@ -73,7 +86,7 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		x.fail(err.Error())
 		return x.failed(err.Error())
 	}
-	if x.positionInHeader() && !isEventStream(contentType) && !x.askedForType() {
+	if x.technique.Type == "text/event-stream" && !isEventStream(contentType) && !x.askedForType() {
 		x.fail(fmt.Sprintf("content type %q is not text/event-stream: %s", contentType, bodyExcerpt(readCloser{body, resp.Body})))
 		return outcome{over: true}
 	}
@@ -94,6 +107,9 @@ func (x *exchange) receive(parent context.Context, resp *http.Response) outcome 
 		}
 		if err == io.EOF && derr == nil {
 			derr = x.gate.end(x.show)
+		}
+		if x.lost() {
+			return x.failed("a lost session")
 		}
 		if derr != nil {
 			x.fail(derr.Error())
@@ -122,9 +138,16 @@ func (x *exchange) decoder(contentType string) (Decoder, error) {
 	if x.Stream != nil {
 		return NewForeignDecoder(*x.Stream, contentType)
 	}
+	if x.bayeux != nil {
+		return x.bayeux.decoder(x)
+	}
+	callback := x.url.Query().Get("callback")
+	if x.sockjs != nil {
+		callback = x.sockjs.callback
+	}
 	return NewDecoder(x.technique.Name, Params{
 		ContentType:  contentType,
-		Callback:     x.url.Query().Get("callback"),
+		Callback:     callback,
 		RequestBytes: len(x.Target.Body),
 		Framing:      x.url.Query().Get("framing"),
 	})
@@ -161,10 +184,13 @@ func (x *exchange) finish(parent context.Context, resp *http.Response, dec Decod
 		return x.end(kind, false)
 	}
 	derr := x.unfinished(dec, x.Stream == nil || wire.err == io.EOF)
+	if x.lost() {
+		return x.failed("a lost session")
+	}
 	if derr != nil && x.ended == nil {
 		x.fail(derr.Error())
 	}
-	return x.end(kind, derr == nil && x.technique.Polls())
+	return x.end(kind, derr == nil && (x.technique.Polls() || x.goesOn(err)))
 }
 
 // unfinished ends the decoder. Where the wire broke off, what is left in it is
@@ -194,10 +220,13 @@ func (x *exchange) end(kind measure.EndKind, answered bool) outcome {
 			out.retry = milliseconds(x.ended.RetryMS)
 		}
 	}
-	if answered && x.gapLast {
+	if answered && x.gapLast && x.sockjs == nil {
 		// The position behind a gap is unknown until a message comes; the old
 		// one would get the same gap again, at once and for ever.
 		x.position, x.moved = "", true
+	}
+	if e.EndKind != "" && answered && x.bayeux.quiet() {
+		return out
 	}
 	if e.EndKind != "" {
 		x.report(e)

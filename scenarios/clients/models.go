@@ -8,7 +8,7 @@ import "slices"
 func ie(version string) *Model {
 	m := model("model:ie"+version,
 		"Internet Explorer "+version+": the body of an XMLHttpRequest is visible only at its end (IEInternals blog); an iframe or htmlfile document runs nothing before 256 bytes (gwt-comet); no EventSource, WebSocket, fetch or multipart.")
-	m.techniques = slices.Concat(whole, requested, framed, []string{"htmlfile"})
+	m.techniques = slices.Concat(whole, requested, framed, []string{"htmlfile", "sockjs-htmlfile"})
 	m.without = "no EventSource, WebSocket, fetch or multipart/x-mixed-replace"
 	m.variants = []string{"post", "prelude4096"}
 	m.userAgent = agent(map[string]string{
@@ -19,7 +19,7 @@ func ie(version string) *Model {
 		switch {
 		case slices.Contains(requested, technique):
 			return visibility{atEnd: true}
-		case slices.Contains(framed, technique), technique == "htmlfile":
+		case slices.Contains(framed, technique), technique == "htmlfile", technique == "sockjs-htmlfile":
 			return visibility{from: 256}
 		}
 		return visibility{}
@@ -33,7 +33,7 @@ func ie(version string) *Model {
 func xdr() *Model {
 	m := model("model:xdr",
 		"XDomainRequest of Internet Explorer 8 and 9: nothing is visible before 2,048 bytes of the body, then each byte as it comes (gwt-comet; IEInternals blog, 2010); GET and POST of text/plain only.")
-	m.techniques = []string{"short-poll", "piggyback", "long-poll", "early-close", "xhr-streaming"}
+	m.techniques = []string{"short-poll", "piggyback", "long-poll", "early-close", "xhr-streaming", "sockjs-xhr", "sockjs-xhr-streaming"}
 	m.without = "only XDomainRequest: text by GET or POST"
 	m.variants = []string{"post", "prelude4096"}
 	m.userAgent = agent("Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0)")

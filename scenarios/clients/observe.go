@@ -78,11 +78,15 @@ func sumOf(chain []*x509.Certificate) string {
 
 // item turns what a decoder found into an event and keeps the position.
 func (x *exchange) item(it Item) {
+	x.items++
 	if it.Moves {
 		x.position, x.moved = it.Position, true
 	}
 	switch it.Kind {
 	case "":
+		if it.Opens {
+			x.opens()
+		}
 		if it.HasRetry {
 			x.retry = milliseconds(it.RetryMS)
 		}
@@ -92,6 +96,9 @@ func (x *exchange) item(it Item) {
 	case measure.Gap:
 		x.gapLast = true
 	case measure.End:
+		if x.sockjs != nil {
+			x.sockjs.over = true
+		}
 		x.announceEnd(it)
 		return // reported when the exchange is over
 	}

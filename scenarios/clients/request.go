@@ -61,9 +61,16 @@ func (s *subscriber) positionInHeader() bool { return s.technique.Name == "event
 
 // resumeURL asks for what comes behind the position. Before anything is known,
 // the target's own URL stays as it is.
+//
+// Within a session the server knows the position. It counts when a session is
+// opened, and is repeated because it is in the URL then.
 func (s *subscriber) resumeURL() *url.URL {
-	if s.position == "" && !s.moved {
-		return s.url
+	u := s.url
+	if s.position != "" || s.moved {
+		u = withAfter(u, s.position)
 	}
-	return withAfter(s.url, s.position)
+	if s.sockjs != nil {
+		u = s.sockjs.url(u)
+	}
+	return u
 }

@@ -79,6 +79,7 @@ func (s *subscriber) socketOptions(x *exchange) *websocket.DialOptions {
 	return &websocket.DialOptions{
 		HTTPClient: &http.Client{
 			Transport:     s.http,
+			Jar:           s.jar(),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		HTTPHeader: header,

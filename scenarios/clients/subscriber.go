@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"time"
 
@@ -26,12 +27,16 @@ type subscriber struct {
 	dial      *dialer
 	http      http.RoundTripper // nil for webtransport
 	quic      *quicDialer       // nil below HTTP/3
+	bayeux    *bayeuxSession    // of a Bayeux technique
 	receiver
 	view visibility // how much of an answer becomes visible when
 
 	position string         // what to resume behind
 	moved    bool           // position was learned from the origin
 	retry    *time.Duration // from an event stream's retry field
+
+	sockjs  *sockjsSession // nil for other techniques
+	cookies *cookiejar.Jar // nil keeps none
 }
 
 // outcome is what an exchange leaves to be done.
@@ -47,14 +52,18 @@ type outcome struct {
 func (s *subscriber) run(ctx context.Context) {
 	for {
 		var out outcome
+		s.beginSession()
 		switch {
 		case s.technique.Name == "webtransport":
 			out = s.sessionExchange(ctx)
+		case s.bayeux != nil && s.technique.Class == measure.ClassSocket:
+			out = s.bayeuxSocketExchange(ctx)
 		case s.technique.Class == measure.ClassSocket:
 			out = s.socketExchange(ctx)
 		default:
 			out = s.httpExchange(ctx)
 		}
+		s.sockjs.endExchange(&out)
 		if s.slots != nil {
 			s.closeIdle() // others may wait for its place
 		}
@@ -92,6 +101,17 @@ func (s *subscriber) pause(out outcome) time.Duration {
 		d = max(d, leastRetry)
 	}
 	return d
+}
+
+// jar holds the cookies of a technique that lives by them, nil for others.
+func (s *subscriber) jar() http.CookieJar {
+	switch {
+	case s.bayeux != nil:
+		return s.bayeux.jar
+	case s.cookies != nil:
+		return s.cookies
+	}
+	return nil
 }
 
 // close leaves: no connection, dialler or event is left behind.

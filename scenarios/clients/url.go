@@ -11,7 +11,8 @@ import (
 const DefaultCallback = "cb"
 
 // SubscribeURL is where a reference server at base (scheme and host, perhaps a
-// path prefix) lets one subscribe to channel by technique. opts are the
+// path prefix) lets one subscribe to channel by technique; for SockJS it is the
+// URL that a SockJS client is given. opts are the
 // subscribe options; they are not changed.
 func SubscribeURL(base *url.URL, technique, channel string, opts url.Values) string {
 	q := url.Values{}
@@ -19,6 +20,11 @@ func SubscribeURL(base *url.URL, technique, channel string, opts url.Values) str
 		q[name] = values
 	}
 	q.Set("channel", channel)
+	if sockjsTransports[technique] != "" {
+		u := base.JoinPath(sockjsHub)
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
 	if t, ok := measure.TechniqueByName(technique); ok && t.Callback && !q.Has("callback") {
 		q.Set("callback", DefaultCallback)
 	}

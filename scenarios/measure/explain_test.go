@@ -38,7 +38,7 @@ func TestFixesNameCausesAndChangeSomething(t *testing.T) {
 				t.Errorf("%s has a fix for %q, which is no cause", f.Program, c)
 			}
 		}
-		if len(f.Lines) == 0 && (f.Instead == "" || f.Without == "") {
+		if len(f.Lines)+len(f.Tail)+len(f.Inline) == 0 && (f.Instead == "" || f.Without == "") {
 			t.Errorf("%s: a fix for %v that changes nothing, or does not say what", f.Program, f.Causes)
 		}
 	}

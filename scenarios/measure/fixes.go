@@ -16,6 +16,16 @@ type Fix struct {
 	// After is a pattern: the lines go behind the first line that matches, with
 	// its indentation. "" is the end of the file.
 	After string
+	// Inline is text that goes to the end of each line that After matches, an
+	// option of a directive that is there already.
+	Inline string
+	// Within indents the lines below the one that After matches: what opens a
+	// section there is no brace.
+	Within bool
+	// Tail are lines that go to the end of the file besides.
+	Tail []string
+	// Say is what people read where the lines alone would not tell.
+	Say string
 	// Instead is a pattern of lines that they replace, wherever those stand;
 	// "" replaces none.
 	Instead string
@@ -39,39 +49,51 @@ func fixesOf(cause string) []Fix {
 // hop of a chain for which there is one.
 func FixFor(cause, proxy string) (Fix, bool) {
 	for _, hop := range strings.Split(proxy, "+") {
-		program := programOf(hop)
-		for _, f := range fixesOf(cause) {
-			if f.Program == program {
-				return f, true
+		program, part := programOf(hop)
+		names := []string{program + "/" + part, program}
+		if part == "jk" {
+			names = names[:1] // mod_proxy's directives mean nothing to it
+		}
+		known := fixesOf(cause)
+		for _, name := range names {
+			if i := slices.IndexFunc(known, func(f Fix) bool { return f.Program == name }); i >= 0 {
+				return known[i], true
 			}
 		}
 	}
 	return Fix{}, false
 }
 
-// programOf is the program that a proxy's name speaks of.
-func programOf(proxy string) string {
-	name := strings.TrimPrefix(proxy, "real:")
-	name, _, _ = strings.Cut(name, "@")
-	if base, config, ok := strings.Cut(name, "/"); ok {
-		if config == "jk" || strings.HasPrefix(config, "jk-") {
-			return base + "/jk"
-		}
-		return base
+// programOf is the program that a proxy's name speaks of, and the part of it
+// that has directives of its own: jk, modsecurity.
+func programOf(proxy string) (program, part string) {
+	program = strings.TrimPrefix(proxy, "real:")
+	program, _, _ = strings.Cut(program, "@")
+	program, config, ok := strings.Cut(program, "/")
+	if !ok {
+		program, config, _ = strings.Cut(program, "-") // nginx-default, apache-streaming
 	}
-	name, _, _ = strings.Cut(name, "-") // nginx-default, apache-streaming
-	if name == "apache" {
-		name = "apache2"
+	part, _, _ = strings.Cut(config, "-")
+	if program == "apache" {
+		program = "apache2"
 	}
-	return name
+	return program, part
 }
 
 // String is the fix in one sentence.
 func (f Fix) String() string {
-	if len(f.Lines) == 0 {
-		return f.Program + " (" + f.Where + "): remove " + f.Without
+	program, _, _ := strings.Cut(f.Program, "/")
+	switch {
+	case f.Say != "":
+		return program + " (" + f.Where + "): " + f.Say
+	case f.Without != "":
+		return program + " (" + f.Where + "): remove " + f.Without
+	case f.Inline != "" && len(f.Lines) > 0:
+		return program + " (" + f.Where + "): add" + f.Inline + ", and " + strings.Join(f.Lines, " ")
+	case f.Inline != "":
+		return program + " (" + f.Where + "): add" + f.Inline
 	}
-	return f.Program + " (" + f.Where + "): " + strings.Join(f.Lines, " ")
+	return program + " (" + f.Where + "): " + strings.Join(slices.Concat(f.Lines, f.Tail), " ")
 }
 
 // AdviceFor says what to do about a cause behind a proxy: in the proxy's own
@@ -97,32 +119,49 @@ func (f Fix) Apply(config string) (string, bool) {
 		old := regexp.MustCompile(f.Instead)
 		lines = slices.DeleteFunc(lines, func(l string) bool { return old.MatchString(l) })
 	}
-	if f.After == "" {
-		text := strings.Join(lines, "")
-		if text != "" && !strings.HasSuffix(text, "\n") {
-			text += "\n"
-		}
-		return text + strings.Join(f.Lines, "\n") + "\n", true
+	found := true
+	if f.After != "" {
+		lines, found = f.behind(lines)
 	}
+	text := strings.Join(lines, "")
+	end := f.Tail
+	if f.After == "" {
+		end = slices.Concat(f.Lines, f.Tail)
+	}
+	if len(end) == 0 {
+		return text, found
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text + strings.Join(end, "\n") + "\n", found
+}
+
+// behind puts the lines behind the first that the anchor matches, and the
+// option onto each of these.
+func (f Fix) behind(lines []string) ([]string, bool) {
 	anchor := regexp.MustCompile(f.After)
-	var out strings.Builder
+	var out []string
 	found := false
 	for _, l := range lines {
-		out.WriteString(l)
-		if found || !anchor.MatchString(l) {
+		if !anchor.MatchString(l) || found && f.Inline == "" {
+			out = append(out, l)
+			continue
+		}
+		bare := strings.TrimRight(l, "\r\n")
+		out = append(out, bare+f.Inline+"\n")
+		if found {
 			continue
 		}
 		found = true
-		if !strings.HasSuffix(l, "\n") {
-			out.WriteString("\n")
-		}
 		indent := l[:len(l)-len(strings.TrimLeft(l, " \t"))]
-		if strings.HasSuffix(strings.TrimSpace(l), "{") || !strings.HasPrefix(l, " ") && !strings.HasPrefix(l, "\t") {
+		opens := strings.HasSuffix(bare, "{") || strings.HasPrefix(strings.TrimSpace(l), "<")
+		if opens || f.Within {
 			indent += "    "
 		}
 		for _, add := range f.Lines {
-			out.WriteString(indent + add + "\n")
+			out = append(out, indent+add+"\n")
 		}
 	}
-	return out.String(), found
+	return out, found
 }

@@ -14,11 +14,12 @@ const Schema = 1
 
 // The types of lines in results.jsonl.
 const (
-	TypeRun   = "run"
-	TypeCheck = "check"
-	TypeCell  = "cell"
-	TypeEnd   = "end"
-	TypeLoad  = "load"
+	TypeRun    = "run"
+	TypeCheck  = "check"
+	TypeCell   = "cell"
+	TypeEnd    = "end"
+	TypeLoad   = "load"
+	TypeAdvice = "advice"
 )
 
 // Labels are the key of a cell: two cells with equal labels are the same cell.
@@ -72,6 +73,7 @@ type RunRecord struct {
 	Shard      *Shard             `json:"shard,omitempty"`     // nil is the whole matrix
 	PromptMS   float64            `json:"prompt_ms,omitempty"` // thresholds of delay; 0 are the usual ones
 	LateMS     float64            `json:"late_ms,omitempty"`
+	Visitor    *VisitRecord       `json:"visitor,omitempty"` // set when somebody's browser came by itself
 	// Selection is what the run was asked to measure, so that a resumed run
 	// measures the same; its form belongs to the command that wrote it.
 	Selection json.RawMessage `json:"selection,omitempty"`
@@ -82,6 +84,16 @@ type RunRecord struct {
 func (r RunRecord) Thresholds() Thresholds {
 	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
 	return Thresholds{Prompt: ms(r.PromptMS), Late: ms(r.LateMS)}.OrUsual()
+}
+
+// VisitRecord is who came to /self-test, and how.
+type VisitRecord struct {
+	UserAgent    string  `json:"user_agent,omitempty"`
+	Via          string  `json:"via,omitempty"` // the header by which proxies name themselves
+	HTTP         string  `json:"http"`          // as the browser sees it
+	TLS          bool    `json:"tls"`           // the same
+	RoundTripMS  float64 `json:"round_trip_ms"` // of a small plain request: what stands for a control
+	ClockBoundMS float64 `json:"clock_bound_ms"`
 }
 
 // Tool identifies the build that measured.

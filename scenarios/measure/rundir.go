@@ -102,8 +102,9 @@ type Run struct {
 	Cells    []CellRecord
 	Checks   []CheckRecord
 	Loads    []LoadRecord
-	End      *EndRecord // nil when the run was interrupted
-	Warnings []string   // lines that were not understood
+	Advice   []AdviceRecord // of run --prove
+	End      *EndRecord     // nil when the run was interrupted
+	Warnings []string       // lines that were not understood
 }
 
 // Complete reports whether the run came to its end.
@@ -200,6 +201,8 @@ func (r *Run) add(line []byte) error {
 		return appendRecord(&r.Cells, line)
 	case TypeLoad:
 		return appendRecord(&r.Loads, line)
+	case TypeAdvice:
+		return appendRecord(&r.Advice, line)
 	case TypeEnd:
 		r.End = new(EndRecord)
 		return json.Unmarshal(line, r.End)
