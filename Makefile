@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe scale release-check fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe scale release-check browsers fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -39,13 +39,16 @@ test: setup npm ## vet and test everything, with the race detector; under five m
 	$(GO) vet ./...
 	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
 	$(GO) test $(RACE) -timeout 4m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
-	$(GO) test $(RACE) -timeout 4m -p 1 $(TIMED)
+	$(GO) test $(RACE) -timeout 8m -p 1 $(TIMED)
 
 race: ## the tests three times over, uncached, to find what fails rarely
 	$(GO) test -race -count=3 -timeout 20m ./...
 
 crowd: ## a thousand clients come and go by each technique
 	COMETBENCH_CROWD=1000 $(GO) test -timeout 10m -run TestCrowdComesAndGoes ./reference
+
+browsers: ## a hundred runs of each browser, every second one killed: nothing may be left (half an hour)
+	COMETBENCH_BROWSER_RUNS=100 $(GO) test -count=1 -timeout 60m -run TestRunsLeaveNothing ./browsers
 
 programs: ## do the programs that presets were measured on (those installed) still do what was measured?
 	COMETBENCH_PROGRAMS=1 $(GO) test -count=1 -timeout 10m -run TestProgramsDoAsMeasured -v ./proxies

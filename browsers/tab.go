@@ -30,8 +30,8 @@ func first(s string) rune { return []rune(s)[0] }
 // Tab is a page that is used as a person would: looked at, and typed into. It
 // has a browser context of its own unless it was opened beside another.
 type Tab struct {
-	client *Chromium
-	page   *page
+	client *Browser
+	page   *chromiumPage
 	origin string // scheme and host of the page
 	alone  bool   // it is the context's last to be closed
 
@@ -52,33 +52,45 @@ type answerSeen struct {
 // Open implements measure.Browser: it loads target's URL in a browser context of its own. The tab takes one of
 // the places of Options.MostContexts until it is closed. An error is the path's
 // when the page did not come, else the browser's.
-func (c *Chromium) Open(ctx context.Context, target measure.Target) (measure.Tab, error) {
-	select {
-	case c.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for a browser context: %w", context.Cause(ctx))
+// Only Chromium's pages can be used so.
+func (b *Browser) Open(ctx context.Context, target measure.Target) (measure.Tab, error) {
+	if _, ok := b.engine.(*chromium); !ok {
+		return nil, fmt.Errorf("%s: pages are used as by a person in Chromium only", b.Name())
 	}
-	p, err := c.running(ctx, target)
-	if err == nil {
-		var pg *page
-		if pg, err = p.openPage(target, c.options.AnswerWithin); err == nil {
-			t := &Tab{client: c, page: pg, alone: true, answers: map[network.RequestID]*answerSeen{}}
-			if err = t.load(ctx, target.URL); err == nil {
-				return t, nil
-			}
-			_ = pg.close() // the first error tells more
-		}
+	if err := b.enter(ctx); err != nil {
+		return nil, err
 	}
-	<-c.slots
-	return nil, fmt.Errorf("chromium: open %s: %w", target.URL, err)
+	t, err := b.openTab(ctx, target)
+	if err != nil {
+		b.exit()
+		return nil, fmt.Errorf("%s: open %s: %w", b.Name(), target.URL, err)
+	}
+	return t, nil
+}
+
+func (b *Browser) openTab(ctx context.Context, target measure.Target) (*Tab, error) {
+	p, _, err := b.take(ctx, target) // nothing to give back: all share it
+	if err != nil {
+		return nil, err
+	}
+	pg, err := p.openPage(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tab{client: b, page: pg.(*chromiumPage), alone: true, answers: map[network.RequestID]*answerSeen{}}
+	if err := t.load(ctx, target.URL); err != nil {
+		_ = pg.close() // the first error tells more
+		return nil, err
+	}
+	return t, nil
 }
 
 // Beside loads a page in the browser context of t, as a second tab of the same
 // browser.
 func (t *Tab) Beside(ctx context.Context, address string) (measure.Tab, error) {
 	tab, release := chromedp.NewContext(t.page.ctx, chromedp.WithExistingBrowserContext(chromedp.FromContext(t.page.ctx).BrowserContextID))
-	pg := &page{process: t.page.process, ctx: tab, release: release, inbox: newInbox(), patient: t.page.patient}
-	watch := time.AfterFunc(pg.patient, pg.process.close)
+	pg := &chromiumPage{process: t.page.process, ctx: tab, release: release, box: newInbox()}
+	watch := time.AfterFunc(pg.process.patient, pg.process.close)
 	err := pg.prepare(measure.Target{})
 	watch.Stop()
 	other := &Tab{client: t.client, page: pg, answers: map[network.RequestID]*answerSeen{}}
@@ -179,7 +191,7 @@ func (t *Tab) strike(ctx context.Context, key string, up bool) error {
 	if !ok {
 		return fmt.Errorf("key %q is unknown", key)
 	}
-	call, cancel := t.page.until(ctx, t.page.patient)
+	call, cancel := t.page.until(ctx, t.page.process.patient)
 	defer cancel()
 	for _, event := range kb.Encode(code) {
 		if (event.Type == input.DispatchKeyEventTypeKeyUp) != up {
@@ -198,7 +210,7 @@ func (t *Tab) Type(ctx context.Context, text string) error {
 }
 
 func (t *Tab) act(ctx context.Context, what string, action chromedp.Action[chromedp.Void]) error {
-	call, cancel := t.page.until(ctx, t.page.patient)
+	call, cancel := t.page.until(ctx, t.page.process.patient)
 	defer cancel()
 	if _, err := chromedp.Run(call, action); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
@@ -213,7 +225,7 @@ func (t *Tab) Close() error {
 		t.page.release()
 		return nil
 	}
-	defer func() { <-t.client.slots }()
+	defer t.client.exit()
 	err := t.page.close()
 	if errors.Is(err, errHung) {
 		t.page.process.close()

@@ -16,7 +16,7 @@ type Look struct {
 
 // Show sets the look of the tab.
 func (t *Tab) Show(ctx context.Context, l Look) error {
-	call, cancel := t.page.until(ctx, t.page.patient)
+	call, cancel := t.page.until(ctx, t.page.process.patient)
 	defer cancel()
 	_, err := chromedp.Call(call, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: l.Width, Height: l.Height, DeviceScaleFactor: 1,
@@ -35,7 +35,7 @@ func (t *Tab) Show(ctx context.Context, l Look) error {
 
 // Picture is what the tab shows, as PNG.
 func (t *Tab) Picture(ctx context.Context) ([]byte, error) {
-	call, cancel := t.page.until(ctx, t.page.patient)
+	call, cancel := t.page.until(ctx, t.page.process.patient)
 	defer cancel()
 	b, err := chromedp.Run(call, chromedp.FullScreenshot(100))
 	if err != nil {

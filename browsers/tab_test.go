@@ -43,7 +43,7 @@ func pageServer(t *testing.T) *httptest.Server {
 
 func openTab(t *testing.T, url string) measure.Tab {
 	t.Helper()
-	tab, err := chromium(t).Open(within(t), measure.Target{URL: url})
+	tab, err := sharedChromium(t).Open(within(t), measure.Target{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,10 +158,10 @@ func TestTabsBesideShareCookies(t *testing.T) {
 
 func TestOpenSaysWhatCameInsteadOfAPage(t *testing.T) {
 	s := pageServer(t)
-	if _, err := chromium(t).Open(within(t), measure.Target{URL: s.URL + "/gone"}); err == nil || !strings.Contains(err.Error(), "410") {
+	if _, err := sharedChromium(t).Open(within(t), measure.Target{URL: s.URL + "/gone"}); err == nil || !strings.Contains(err.Error(), "410") {
 		t.Errorf("%v", err)
 	}
-	if _, err := chromium(t).Open(within(t), measure.Target{URL: "http://127.0.0.1:1/"}); err == nil {
+	if _, err := sharedChromium(t).Open(within(t), measure.Target{URL: "http://127.0.0.1:1/"}); err == nil {
 		t.Error("a page came from nowhere")
 	}
 }

@@ -16,7 +16,7 @@ const mostTroubles = 100
 
 // notice keeps what the page complains of, and how its requests fare.
 func (t *Tab) notice(ev any) {
-	_, _ = t.page.inbox.take() // nobody else reads it
+	_, _ = t.page.box.take() // nobody else reads it
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch ev := ev.(type) {

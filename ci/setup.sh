@@ -56,7 +56,10 @@ tools() {
 		tinyproxy|tinyproxy|cells and tests with real:tinyproxy
 		traffic_server|trafficserver|cells and tests with real:trafficserver
 		varnishd|varnish|cells and tests with real:varnish
-		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in a real browser
+		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in Chromium
+		firefox-esr firefox|firefox-esr|cells and tests in Firefox
+		WebKitWebDriver|webkit2gtk-driver xvfb|cells and tests in WebKit
+		Xvfb|xvfb|cells and tests in WebKit
 		node|nodejs|the external clients (cometd, faye)
 		npm|npm|the external clients (cometd, faye)
 		cc gcc clang|gcc libc6-dev|the race detector

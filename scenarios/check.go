@@ -61,6 +61,7 @@ func All() []Check {
 		DeliveryCompression(),
 		DeliveryBothWays(),
 		DeliveryCaching(),
+		DeliveryClientDelay(),
 		DeliveryDemo(),
 		EndingRecycle(),
 		EndingResume(),
@@ -70,10 +71,12 @@ func All() []Check {
 		EndingRestart(),
 		EndingReload(),
 		EndingStopSignal(),
+		EndingPageReload(),
 		CountingConnections(),
 		CountingReuse(),
 		CountingBytes(),
 		CountingCPU(),
+		CountingClientMemory(),
 		CountingStarvation(),
 	}
 }

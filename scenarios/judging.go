@@ -98,8 +98,12 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 	if f.Aside {
 		rec.Kind = measure.Observe
 	}
-	if isDirect(c.path) && c.receiver.Name != "go" && heldBack(rec.Cause) {
-		rec.Cause = "browser-sniff" // there is nobody else on the direct path
+	direct, held := ctl.check(check.ID)
+	if held {
+		likeControl(&rec, direct)
+	}
+	if isDirect(c.path) && c.receiver.Name != "go" && !c.technique.Polls() && heldBack(rec.Cause) {
+		rec.Cause = "browser-sniff" // there is nobody else on the direct path; an answer that ends is never held
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
 	heldByVisitor(c, &rec)
@@ -107,7 +111,7 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		rec.shake(kase.Limits, seen.runs[t.Name].evidence)
 		r.blameOrigin(&rec, seen.runs[t.Name])
 	}
-	if direct, ok := ctl.check(check.ID); ok {
+	if held {
 		rec.asDirect(direct)
 	}
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
@@ -181,7 +185,7 @@ func controlFailure(check string, ctl *control) string {
 	}
 	switch c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
-		if notThePath(c.Cause) {
+		if notThePath(c.Cause) || clientsOwn(c.Cause) {
 			return "" // the origin's or the client's own, which each path's answer names, too
 		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)

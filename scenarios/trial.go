@@ -109,6 +109,7 @@ type asking struct {
 	uplink    []string        // as measure.Subscription has it; nil is a greeting
 	pause     time.Duration   // between two of these
 	vanish    <-chan struct{} // as measure.Subscription has it
+	reload    <-chan struct{} // as measure.Subscription has it
 	wire      *measure.Wire   // as measure.Subscription has it
 }
 
@@ -147,7 +148,7 @@ func (b *Bench) subscription(channel string, opts url.Values, how asking) measur
 	sub := measure.Subscription{
 		Technique: b.Technique.Name, Variant: b.Variant, Target: b.target("/"), Retry: 100 * time.Millisecond,
 		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink, UplinkPause: how.pause,
-		Vanish: how.vanish, Wire: how.wire,
+		Vanish: how.vanish, Reload: how.reload, Wire: how.wire,
 	}
 	if how.other {
 		sub.Variant = how.variant

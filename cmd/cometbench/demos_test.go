@@ -20,7 +20,7 @@ import (
 // house is a reference server with the demos, and a browser to look at them.
 type house struct {
 	url     string
-	browser *browsers.Chromium
+	browser *browsers.Browser
 	ctx     context.Context
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cometbench/cometbench/browsers/pages"
+	"github.com/cometbench/cometbench/browsers"
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
 	"github.com/cometbench/cometbench/reference"
@@ -116,7 +116,12 @@ func list(kind string) ([]listed, error) {
 			out = append(out, listed{Name: f.Name, Means: means, More: map[string]any{"parameters": params, "causes": causes}})
 		}
 	case "clients":
-		out = []listed{{Name: "go", Means: "a Go client with its own decoders"}, {Name: "chromium", Means: "headless Chromium, a page per technique"}}
+		out = []listed{
+			{Name: "go", Means: "a Go client with its own decoders"},
+			{Name: "chromium", Means: "headless Chromium, a page per technique"},
+			{Name: "firefox", Means: "headless Firefox, a page per technique"},
+			{Name: "webkit", Means: "WebKitGTK in front of an X server without a screen, a page per technique"},
+		}
 		for _, c := range clients.Models() {
 			means := "a model"
 			if m, ok := c.(interface{ About() string }); ok {
@@ -208,7 +213,7 @@ func receivers(technique string) []string {
 	s := measure.Subscription{Technique: technique, Target: measure.Target{URL: "https://127.0.0.1/", HTTP: over}}
 	var out []string
 	for _, name := range clientNames() {
-		if c, ok := clients.ByName(name); ok && c.Supports(s) == nil || name == "chromium" && pages.Has(technique) {
+		if c, ok := clients.ByName(name); ok && c.Supports(s) == nil || browsers.Receives(name, technique) {
 			out = append(out, name)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // clientNames lists the clients: the real ones, then the models.
 func clientNames() []string {
-	names := []string{"go", "chromium"}
+	names := append([]string{"go"}, browsers.Names()...)
 	for _, m := range clients.Models() {
 		names = append(names, m.Name())
 	}
@@ -27,10 +27,6 @@ func clientNames() []string {
 	}
 	return names
 }
-
-// browserContexts is how many contexts one browser has open at once: each is a
-// page of its own, and two cores draw about so many without delay.
-const browserContexts = 16
 
 // programsAtOnce is how many processes of an external client there are at once:
 // each is a Node of 60 MB, which takes half a second of a core to start.
@@ -234,7 +230,7 @@ func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) []scenarios.
 }
 
 // selectClients makes the clients; as with proxies, what is missing is an
-// error if exact is set. Chromium is started by its first use. The returned
+// error if exact is set. A browser is started by its first use. The returned
 // function closes them.
 func selectClients(ctx context.Context, names []string, exact bool) ([]scenarios.Receiver, func(), error) {
 	var out []scenarios.Receiver
@@ -278,8 +274,11 @@ func programOrBrowser(ctx context.Context, name string) (c measure.Client, most 
 		}
 		return external.NewClient(kit, p), programsAtOnce, nil
 	}
-	c, err = browsers.NewChromium(ctx, browsers.Options{MostContexts: browserContexts})
-	return c, browserContexts, err
+	b, err := browsers.New(ctx, name, browsers.Options{})
+	if err != nil {
+		return nil, 0, err
+	}
+	return b, b.MostContexts(), nil
 }
 
 func globMatch(pattern, name string) bool { return measure.Glob([]string{pattern}, name) }

@@ -8,22 +8,11 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
-// notLoaded says what came instead of a page.
-type notLoaded struct {
-	note   string
-	status int // of the answer, if there was one
-}
-
-func (e *notLoaded) Error() string { return e.note }
-
-// load brings the page of a technique into the tab. A *notLoaded error is the
-// path's doing; every other error is the browser's.
-func (pg *page) load(ctx context.Context, address *url.URL, technique string, within time.Duration) error {
+func (pg *chromiumPage) load(ctx context.Context, address *url.URL, technique string, within time.Duration) error {
 	call, cancel := pg.until(ctx, within)
 	defer cancel()
 	answer, err := chromedp.Run(call, chromedp.NavigateResponse(address.String()))
@@ -62,8 +51,8 @@ func (pg *page) load(ctx context.Context, address *url.URL, technique string, wi
 
 // giveUpLoading stops a navigation that waits for its answer. An error means
 // that the browser does not do as it is told.
-func (pg *page) giveUpLoading() error {
-	call, cancel := context.WithTimeout(pg.ctx, pg.patient)
+func (pg *chromiumPage) giveUpLoading() error {
+	call, cancel := context.WithTimeout(pg.ctx, pg.process.patient)
 	defer cancel()
 	if _, err := chromedp.Call(call, cdppage.StopLoading, cdp.Empty{}); err != nil {
 		return fmt.Errorf("%w: stop loading: %w", errHung, err)
@@ -73,12 +62,18 @@ func (pg *page) giveUpLoading() error {
 
 // documentStatus finds the status of what came instead of a page, or 0, among
 // the events of the network so far; they are of no other use.
-func (pg *page) documentStatus() int {
+func (pg *chromiumPage) documentStatus() int {
 	status := 0
-	events, _ := pg.inbox.take()
+	events, _ := pg.box.take()
+	documents := map[string]bool{}
 	for _, ev := range events {
-		if r, ok := ev.(*network.EventResponseReceived); ok && r.Type == network.ResourceTypeDocument && r.Response != nil {
-			status = int(r.Response.Status)
+		switch ev := ev.(type) {
+		case asked:
+			documents[ev.id] = ev.document
+		case answered:
+			if documents[ev.id] {
+				status = ev.status
+			}
 		}
 	}
 	return status

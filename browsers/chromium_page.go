@@ -23,23 +23,19 @@ import (
 // binding is the function through which pages report.
 const binding = "cometbenchSink"
 
-// page is one tab, in a browser context of its own or in somebody else's.
-type page struct {
-	process *process
+// chromiumPage is one tab, in a browser context of its own or in somebody
+// else's.
+type chromiumPage struct {
+	process *chromiumProcess
 	ctx     context.Context // chromedp's, for the tab; ends with the browser
 	release context.CancelFunc
-	inbox   *inbox
-	patient time.Duration // how long a small command may take
-	guest   bool          // the browser context is another page's
+	box     *inbox
+	guest   bool // the browser context is another page's
 }
 
-// crashed is put into the inbox when the page's own process dies.
-type crashed struct{}
-
-// openPage makes a browser context and a tab in it. The context's proxy is
-// what the target says; loopback goes through it as well, which a browser
-// would otherwise not do.
-func (p *process) openPage(t measure.Target, patient time.Duration) (*page, error) {
+// openPage makes a browser context and a tab in it. Loopback goes through the
+// proxy as well, which a browser would otherwise not do.
+func (p *chromiumProcess) openPage(_ context.Context, t measure.Target) (page, error) {
 	fresh := func(params *target.CreateBrowserContextParams) {
 		if t.Proxy != "" {
 			params.ProxyServer = t.Proxy
@@ -47,21 +43,21 @@ func (p *process) openPage(t measure.Target, patient time.Duration) (*page, erro
 		}
 	}
 	tab, release := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(fresh))
-	return (&page{process: p, ctx: tab, release: release, inbox: newInbox(), patient: patient}).opened(t)
+	return (&chromiumPage{process: p, ctx: tab, release: release, box: newInbox()}).opened(t)
 }
 
-// openBeside makes another tab in the same browser context, which lives as long
-// as pg.
-func (pg *page) openBeside(t measure.Target) (*page, error) {
+// beside makes another tab in the same browser context, which lives as long as
+// pg.
+func (pg *chromiumPage) beside(_ context.Context, t measure.Target) (page, error) {
 	tab, release := chromedp.NewContext(pg.ctx) // takes over the browser context
-	return (&page{process: pg.process, ctx: tab, release: release, inbox: newInbox(), patient: pg.patient, guest: true}).opened(t)
+	return (&chromiumPage{process: pg.process, ctx: tab, release: release, box: newInbox(), guest: true}).opened(t)
 }
 
 // opened prepares the tab; it is given up when that fails.
-func (pg *page) opened(t measure.Target) (*page, error) {
+func (pg *chromiumPage) opened(t measure.Target) (page, error) {
 	// The tab's events are read until the context of its first command ends,
 	// so that this command gets a watch instead of a deadline.
-	watch := time.AfterFunc(pg.patient, pg.process.close)
+	watch := time.AfterFunc(pg.process.patient, pg.process.close)
 	err := pg.prepare(t)
 	watch.Stop()
 	if err != nil {
@@ -72,21 +68,18 @@ func (pg *page) opened(t measure.Target) (*page, error) {
 }
 
 // prepare sets up the tab before anything is loaded into it.
-func (pg *page) prepare(t measure.Target) error {
+func (pg *chromiumPage) prepare(t measure.Target) error {
+	wire := newDevtools(pg.box.put)
 	err := chromedp.Listen(pg.ctx, func(ev any) {
 		switch ev := ev.(type) {
 		case *runtime.EventBindingCalled:
 			if ev.Name == binding {
-				pg.inbox.put(ev)
+				pg.box.put(reported{ev.Payload})
 			}
 		case *inspector.EventTargetCrashed:
-			pg.inbox.put(crashed{})
-		case *network.EventRequestWillBeSent, *network.EventResponseReceived,
-			*network.EventLoadingFinished, *network.EventLoadingFailed,
-			*network.EventWebSocketCreated, *network.EventWebSocketWillSendHandshakeRequest,
-			*network.EventWebSocketHandshakeResponseReceived, *network.EventWebSocketFrameError,
-			*network.EventWebSocketClosed:
-			pg.inbox.put(ev)
+			pg.box.put(crashed{})
+		default:
+			wire.take(ev)
 		}
 	})
 	if err != nil {
@@ -129,13 +122,19 @@ func (pg *page) prepare(t measure.Target) error {
 	return nil
 }
 
-// close ends the browser context and with it every connection of the page; a
-// guest's tab alone. A browser that does not do so in time is killed, and that
-// is an error.
-func (pg *page) close() error {
+func (pg *chromiumPage) inbox() *inbox         { return pg.box }
+func (pg *chromiumPage) gone() <-chan struct{} { return pg.ctx.Done() }
+func (pg *chromiumPage) tellsNetwork() bool    { return true }
+
+// clockStep: Chromium rounds performance.now to 100 µs where a page is not
+// isolated.
+func (pg *chromiumPage) clockStep() int64 { return 100 }
+
+// close ends the browser context, of a guest its tab alone.
+func (pg *chromiumPage) close() error {
 	defer pg.release()
 	c := chromedp.FromContext(pg.ctx)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(pg.ctx), pg.patient)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(pg.ctx), pg.process.patient)
 	defer cancel()
 	if pg.guest {
 		_, err := cdp.Call(ctx, c.Browser, target.CloseTarget, target.CloseTargetParams{TargetID: c.Target.TargetID})
@@ -153,15 +152,14 @@ func (pg *page) close() error {
 	return nil
 }
 
-// died says why the page's context ended although nobody wanted it to.
-func (pg *page) died() error {
+func (pg *chromiumPage) died() error {
 	_, err := chromedp.CallBrowser(pg.ctx, browser.GetVersion, cdp.Empty{})
 	return fmt.Errorf("the browser died: %w", err)
 }
 
 // until returns the page's context, ending with ctx as well, for commands that
 // are given up when the subscription ends.
-func (pg *page) until(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+func (pg *chromiumPage) until(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
 	both, cancel := context.WithTimeout(pg.ctx, within)
 	stop := context.AfterFunc(ctx, cancel)
 	return both, func() {
@@ -170,34 +168,24 @@ func (pg *page) until(ctx context.Context, within time.Duration) (context.Contex
 	}
 }
 
-// errHung marks errors after which the process is killed: it is there, and does
-// not answer. errLeft is no error at all: the subscription ended meanwhile.
-var (
-	errHung = errors.New("the browser hangs")
-	errLeft = errors.New("the subscription ended")
-)
-
-// eval runs a small expression in the page.
-func (pg *page) eval(ctx context.Context, expression string) (int64, error) {
-	call, cancel := pg.until(ctx, pg.patient)
+func (pg *chromiumPage) eval(ctx context.Context, expression string) (string, error) {
+	call, cancel := pg.until(ctx, pg.process.patient)
 	defer cancel()
-	n, err := chromedp.Run(call, chromedp.Evaluate[int64](expression))
+	s, err := chromedp.Run(call, chromedp.Evaluate[string]("String("+expression+")"))
 	switch {
 	case err == nil:
-		return n, nil
+		return s, nil
 	case pg.ctx.Err() != nil:
-		return 0, pg.died()
+		return "", pg.died()
 	case ctx.Err() != nil:
-		return 0, errLeft
+		return "", errLeft
 	case errors.Is(err, context.DeadlineExceeded):
-		return 0, fmt.Errorf("%w: the page did not answer within %v", errHung, pg.patient)
+		return "", fmt.Errorf("%w: the page did not answer within %v", errHung, pg.process.patient)
 	}
-	return 0, fmt.Errorf("evaluate in the page: %w", err)
+	return "", fmt.Errorf("evaluate in the page: %w", err)
 }
 
-// cut tells the page that an exchange is over. A frame that breaks off, or is
-// answered by 204, gives its page no sign of it.
-func (pg *page) cut(ctx context.Context, number int) error {
-	_, err := pg.eval(ctx, fmt.Sprintf("cometbench.cut(%d); 0", number))
+func (pg *chromiumPage) start(ctx context.Context, expression string) error {
+	_, err := pg.eval(ctx, expression)
 	return err
 }

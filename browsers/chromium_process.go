@@ -10,24 +10,23 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// process is one running browser. It lives until close, or until it dies; its
-// context ends then.
-type process struct {
+// chromiumProcess is one running browser. It lives until close, or until it
+// dies; its context ends then.
+type chromiumProcess struct {
 	ctx     context.Context // chromedp's, for the browser
 	cancel  context.CancelFunc
-	pid     int
-	version string // as "HeadlessChrome/156.0.8078.79"
+	id      int
+	version string        // as "HeadlessChrome/156.0.8078.79"
+	patient time.Duration // how long a small command may take
 }
 
-// startProcess runs a browser and waits until it answers. The process does not
-// end with ctx, which only bounds the start.
-func startProcess(ctx context.Context, within time.Duration, flags []chromedp.ExecAllocatorOption) (*process, error) {
+func startChromium(ctx context.Context, flags []chromedp.ExecAllocatorOption, patient time.Duration) (process, error) {
 	// The library logs what it does not know to the program's log; errors that
 	// matter come back from calls.
 	quiet := func(string, ...any) {}
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), flags...)
 	tab, stopBrowser := chromedp.NewContext(allocator, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet))
-	p := &process{ctx: tab, cancel: func() {
+	p := &chromiumProcess{ctx: tab, patient: patient, cancel: func() {
 		stopBrowser()
 		stopAllocator()
 	}}
@@ -43,29 +42,23 @@ func startProcess(ctx context.Context, within time.Duration, flags []chromedp.Ex
 		v, err := chromedp.CallBrowser(tab, browser.GetVersion, cdp.Empty{})
 		answered <- answer{v, err}
 	}()
-	timer := time.NewTimer(within)
-	defer timer.Stop()
 	var err error
 	select {
 	case a := <-answered:
 		if a.err == nil {
-			p.pid = chromedp.FromContext(tab).Browser.Process().Pid
+			p.id = chromedp.FromContext(tab).Browser.Process().Pid
 			p.version = a.Product
 			return p, nil
 		}
 		err = a.err
-	case <-timer.C:
-		err = fmt.Errorf("no answer within %v", within)
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
 	p.cancel()
-	return nil, fmt.Errorf("start browser: %w", err)
+	return nil, fmt.Errorf("wait for its first answer: %w", err)
 }
 
-// alive reports whether the process still answers.
-func (p *process) alive() bool { return p.ctx.Err() == nil }
-
-// close kills the process with all its children, waits for them and removes
-// its profile.
-func (p *process) close() { p.cancel() }
+func (p *chromiumProcess) alive() bool     { return p.ctx.Err() == nil }
+func (p *chromiumProcess) product() string { return p.version }
+func (p *chromiumProcess) pid() int        { return p.id }
+func (p *chromiumProcess) close()          { p.cancel() }

@@ -5,9 +5,9 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os/exec"
-	"strings"
 
 	"github.com/chromedp/chromedp"
 )
@@ -68,9 +68,9 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return killGroup(cmd.Process) }
 }
 
-// trustFlag makes chains with one of these certificates acceptable. Chromium
-// takes no file of roots from its command line, but the hashes of public keys.
-func trustFlag(rootsPEM []byte) (chromedp.ExecAllocatorOption, error) {
+// keyHashes are the hashes of the public keys of certificates. Chromium takes
+// no file of roots from its command line, but accepts chains with such a key.
+func keyHashes(rootsPEM []byte) ([]string, error) {
 	var hashes []string
 	for rest := rootsPEM; ; {
 		var block *pem.Block
@@ -88,7 +88,7 @@ func trustFlag(rootsPEM []byte) (chromedp.ExecAllocatorOption, error) {
 		hashes = append(hashes, base64.StdEncoding.EncodeToString(sum[:]))
 	}
 	if len(hashes) == 0 {
-		return nil, fmt.Errorf("parse root certificates: no certificate found")
+		return nil, errors.New("parse root certificates: no certificate found")
 	}
-	return chromedp.Flag("ignore-certificate-errors-spki-list", strings.Join(hashes, ",")), nil
+	return hashes, nil
 }
