@@ -38,7 +38,7 @@ TIMED    := ./scenarios/... ./browsers ./cmd/...
 test: setup npm ## vet and test everything, with the race detector; under five minutes
 	$(GO) vet ./...
 	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
-	$(GO) test $(RACE) -timeout 4m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
+	$(GO) test $(RACE) -timeout 10m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
 	$(GO) test $(RACE) -timeout 8m -p 1 $(TIMED)
 
 race: ## the tests three times over, uncached, to find what fails rarely
