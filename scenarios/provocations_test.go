@@ -68,7 +68,7 @@ var harmed = map[string]func(measure.Technique) bool{
 	"reload(after=5s)":                              lasting,
 	"mute":                                          every,
 	"blackhole":                                     every,
-	"abort-ignored":                                 but(every, "short-poll", "piggyback"),
+	"abort-ignored":                                 but(answers, "short-poll", "piggyback"), // a tunnel ends with its client
 	"repeat":                                        answers,
 	"request-buffer":                                answers,
 	"post-refused":                                  answers,
