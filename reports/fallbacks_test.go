@@ -42,6 +42,13 @@ func TestFallbacks(t *testing.T) {
 			t.Errorf("no %q in\n%s", line, md.String())
 		}
 	}
+	var page bytes.Buffer
+	if err := HTML(&page, []*measure.Run{run}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "<td>nginx-<wbr>default</td><td>long-polling</td><td>0.2 s</td><td>0.3 s</td>"; !strings.Contains(page.String(), want) || strings.Contains(page.String(), "<b>`x`") {
+		t.Errorf("the page lacks %s, or holds markup of the run", want)
+	}
 	if strings.Contains(md.String(), "p|1") {
 		t.Errorf("a name breaks the table:\n%s", md.String())
 	}

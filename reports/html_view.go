@@ -27,6 +27,7 @@ type view struct {
 	Causes     []causeView
 	Reasons    []reasonView
 	Hops       []hop
+	Fallbacks  []fallbackView
 	Crowds     []figure // exchanges over the time of each run
 	Loads      []loadView
 	Gates      []gateView
@@ -57,6 +58,9 @@ type reasonView struct {
 type loadView struct {
 	Technique, Proxy, Subscribers, LimitedBy, Text string
 }
+
+// fallbackView is what a client ended up with that may choose.
+type fallbackView struct{ Client, Proxy, Transport, Opened, First, Story string }
 
 type runView struct {
 	Facts    []fact
@@ -104,6 +108,9 @@ func newView(r *result, render func(cellView) (detailView, error)) (*view, error
 		v.Hops = append(v.Hops, newHop(r, c, anchors[c.proxy], details))
 	}
 	v.Techniques = newTechniques(r, details)
+	for _, f := range r.fallbacks() {
+		v.Fallbacks = append(v.Fallbacks, fallbackView{clean(f.client), clean(f.proxy), f.transport, f.opened, f.first, clean(f.story)})
+	}
 	for _, l := range r.loads() {
 		v.Loads = append(v.Loads, loadView{clean(l.Technique), clean(l.Proxy), number(float64(l.Subscribers)), clean(l.LimitedBy), joined(l.Values)})
 	}
