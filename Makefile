@@ -10,10 +10,10 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd browsers programs peers fleet gate schema advice confusion npm fuzz lint cross clean
+.PHONY: help setup build run test race crowd browsers programs peers fleet gate schema advice confusion causes npm fidelity iframe scale release-check fuzz lint cross clean
 
 help: ## list the tasks
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
 	@ci/setup.sh
@@ -62,6 +62,9 @@ fleet: ## real programs are started and stopped a hundred times and leave nothin
 gate: ## does the baseline gate catch 30 % more latency, and nothing else? with real runs; a quarter of an hour
 	@ci/regression.sh
 
+scale: ## the report of 5,000 cells: its size, and how soon a browser has opened it
+	COMETBENCH_SCALE=1 $(GO) test -count=1 -timeout 10m -run TestLargePage -v ./reports
+
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
 
@@ -72,11 +75,29 @@ advice: ## the advice for stock configurations of the installed programs, tried:
 confusion: ## every fault in front of every technique: docs/confusion.md; minutes
 	COMETBENCH_CONFUSION=$(CURDIR)/docs/confusion.md $(GO) test -count=1 -timeout 60m -run TestConfusion -v ./scenarios
 
+causes: ## does a plain run through its fault name each cause? minutes
+	COMETBENCH_CAUSES=1 $(GO) test -count=1 -timeout 30m -run TestEveryCause -v ./cmd/cometbench
+
+fidelity: ## the real programs beside what imitates them: docs/fidelity.md; half an hour
+	rm -rf cometbench-out/fidelity
+	$(GO) run ./cmd/cometbench run --suite fidelity --parallel 96 --quiet --out cometbench-out/fidelity || [ -f cometbench-out/fidelity/fidelity.md ]
+	COMETBENCH_FIDELITY=$(CURDIR)/cometbench-out/fidelity $(GO) test -count=1 -run TestFidelityAsInTheTable -v ./cmd/cometbench
+	cp cometbench-out/fidelity/fidelity.md docs/fidelity.md
+
+iframe: ## are an iframe's request and a script's treated alike by the real programs? docs/iframe-or-xhr.md; minutes
+	COMETBENCH_IFRAME=$(CURDIR)/docs/iframe-or-xhr.md $(GO) test -count=1 -timeout 60m -run TestIframeOrXHR -v ./proxies/real
+
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
 
 lint: ## what go vet does not see (.golangci.yml)
 	$(LINTER) run ./...
+
+# Neither is goreleaser: without it, the builds are made and its file is not read.
+release-check: ## the image's build in a clean copy, and a release as goreleaser would make it, for each system
+	COMETBENCH_RELEASE=1 $(GO) test -count=1 -timeout 20m -run 'TestImage|TestRelease' -v ./cmd/cometbench
+	@if command -v goreleaser >/dev/null; then goreleaser check && goreleaser build --snapshot --clean; \
+	else echo "goreleaser is not installed: .goreleaser.yaml is not checked by it" >&2; fi
 
 cross: ## vet for the systems we do not run on
 	GOOS=darwin $(GO) vet ./...

@@ -6,6 +6,7 @@
 #
 #   ci/setup.sh            install
 #   ci/setup.sh --check    only say what is missing
+#   ci/setup.sh --packages print the Debian packages, for an image; needs no Go
 #
 # COMETBENCH_NO_INSTALL=1 means --check. Nothing is installed when nothing is
 # missing, so that a second run takes no time and no network.
@@ -131,6 +132,10 @@ install_missing() {
 	done
 }
 
+if [ "${1:-}" = --packages ]; then
+	tools | cut -d '|' -f 2 | grep -v '^gcc'
+	exit
+fi
 check_go
 find_missing
 if [ "${#missing_packages[@]}" -gt 0 ] && [ "${1:-}" != --check ] && [ -z "${COMETBENCH_NO_INSTALL:-}" ]; then

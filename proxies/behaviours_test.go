@@ -212,12 +212,15 @@ func (b *bench) breakOff(want string) string {
 	b.settle(func() bool { return seen.word() == "1" })
 	up.Close()
 	b.settle(func() bool { _, end := seen.now(); return end != "" })
+	_, end := seen.now()
 	client.Close()
 	reading.Wait()
-	if seen.status >= 500 {
+	switch {
+	case end == "":
+		return "open"
+	case seen.status >= 500:
 		return fmt.Sprint(seen.status)
 	}
-	_, end := seen.now()
 	return end
 }
 

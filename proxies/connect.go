@@ -54,7 +54,7 @@ func (h *hop) connect(w http.ResponseWriter, r *http.Request) {
 	inside := &insideConn{Conn: own, address: address, opened: opened, closed: make(chan struct{})}
 	first, err := buffered.Reader.Peek(1)
 	switch {
-	case err == nil && first[0] >= 'A' && first[0] <= 'Z':
+	case err == nil && first[0] >= 'A' && first[0] <= 'Z' && !isBlind(opened):
 		h.serveInside(inside, upstream, h.plainInside)
 	case err == nil && first[0] == tlsHandshake && h.inspects(r):
 		inside.secure = true

@@ -143,6 +143,7 @@ func Faults() []Fault {
 		http10Fault(),
 		requestBufferFault(),
 		abortIgnoredFault(),
+		brokenOffFault(),
 		authFault(),
 		connectionsFault(),
 		repeatFault(),

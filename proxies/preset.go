@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/goccy/go-yaml"
@@ -63,6 +64,8 @@ var builtin = sync.OnceValue(func() []Preset {
 		}
 		out = append(out, p)
 	}
+	// Files are in another order where one name begins like another.
+	slices.SortFunc(out, func(a, b Preset) int { return strings.Compare(a.Name, b.Name) })
 	return out
 })
 

@@ -52,6 +52,7 @@ func All() []Check {
 		DeliveryLarge(),
 		DeliveryBurst(),
 		DeliveryRelease(),
+		DeliveryLasting(),
 		DeliveryIntegrity(),
 		DeliveryRates(),
 		DeliveryFanIn7(),

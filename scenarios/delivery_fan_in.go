@@ -57,6 +57,9 @@ func judgeFanIn(c Case, e *Evidence) Finding {
 			continue
 		}
 		f.Doubtful = true
+		if i <= 1 && open < last.Streams {
+			break // that others do not open shows all the same
+		}
 		if i <= 1 { // with a single stream
 			return Finding{Verdict: measure.Untested, Values: f.Values, Doubtful: late+lost < crowdMessages,
 				Got: fmt.Sprintf("with one stream already %d late and %d lost, so more of them show nothing", late, lost)}

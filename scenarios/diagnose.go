@@ -45,12 +45,11 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		}
 		late++
 		worst = max(worst, a.Delay)
-		if !a.Wrote.IsZero() && a.Wrote.Sub(a.Had) > c.Limits.Prompt {
+		if originKept(c, e, a) > c.Limits.Prompt-e.Interval && a.At.Sub(a.Wrote) <= c.Limits.Prompt {
 			originLate++
 		}
 	}
-	// For a poll nobody may have been asking the origin at that time.
-	if originLate > late/2 && !c.Technique.Polls() {
+	if originLate > late/2 {
 		d.cause = "origin-slow"
 		d.got = fmt.Sprintf("%d of %d messages late, and the origin itself wrote %d of them late", late, len(arrivals), originLate)
 		return d
@@ -61,9 +60,15 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	latency := pathLatency(e, arrivals, after)
 	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
+	case len(all) == 0 && !silentEnd(e):
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("none of %d messages arrived: what was held was thrown away when the origin broke off", len(arrivals))
 	case len(all) == 0:
 		d.cause = "half-open"
 		d.got = fmt.Sprintf("none of %d messages arrived, not even when the origin ended", len(arrivals))
+	case setFreeByEnds(c, e, arrivals):
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("%d of %d messages late, at most %s, each set free when the origin ended its answer or sent the next; at least %d bytes held", late, len(arrivals), short(worst), held)
 	case c.Technique.Polls() && evenlyUnderWay(arrivals):
 		// That messages share an answer is how polls work, and says nothing.
 		d.cause = "unknown"
@@ -89,6 +94,8 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		d.got = fmt.Sprintf("messages arrived in blocks of about %d bytes, up to %s late; the last %d when the origin ended", block, short(worst), countIn(after))
 		if len(after) == 0 && singlesAfterFirst(before, latency) {
 			d.cause = "prelude-dependent"
+			delete(d.values, "block_bytes")
+			d.values["prelude_bytes"] = float64(before[0].bytes)
 			d.got = fmt.Sprintf("nothing arrived before about %d bytes were sent, then each message at once", before[0].bytes)
 		}
 	case singlesAfterFirst(before, latency):
@@ -213,18 +220,29 @@ func singlesAfterFirst(before []batch, latency time.Duration) bool {
 }
 
 // blockSize is the median number of bytes that were set free at once, over the
-// batches of more than one message. Where there are none, every message was
-// larger than the block, and the smallest bounds it.
+// batches of more than one message: those of small ones if there are several,
+// because large ones say less of a block, and what is held while they are sent
+// fast (nginx: several buffers) is another matter. Where there are none, every
+// message was larger than the block, and the smallest bounds it.
 func blockSize(before []batch) int {
-	var sizes []int
-	smallest := 0
+	smallest := 0 // of the batches, by message
 	for _, b := range before {
-		if len(b.arrivals) > 1 {
-			sizes = append(sizes, b.bytes)
+		if each := b.bytes / len(b.arrivals); smallest == 0 || each < smallest {
+			smallest = each
 		}
-		if smallest == 0 || b.bytes < smallest {
-			smallest = b.bytes
+	}
+	var sizes, fine []int
+	for _, b := range before {
+		if len(b.arrivals) == 1 {
+			continue
 		}
+		sizes = append(sizes, b.bytes)
+		if b.bytes/len(b.arrivals) < 2*smallest {
+			fine = append(fine, b.bytes)
+		}
+	}
+	if len(fine) >= fineBlocks {
+		sizes = fine
 	}
 	if len(sizes) == 0 {
 		return smallest
@@ -232,6 +250,9 @@ func blockSize(before []batch) int {
 	slices.Sort(sizes)
 	return sizes[len(sizes)/2]
 }
+
+// fineBlocks are enough batches of small messages to know a block by.
+const fineBlocks = 3
 
 func countIn(bs []batch) int {
 	n := 0

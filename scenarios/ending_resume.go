@@ -101,6 +101,8 @@ func diagnoseUnresumed(c Case, e *Evidence, all []cut) (cause, why string) {
 		return "cached", "the client was given more good answers than the origin gave"
 	case first == 0 || first > all[0].at.UnixMicro()+clockSlack.Microseconds():
 		return "buffered", "when the stream was cut, not even its first bytes had reached the client, so that it knew no position to come back with"
+	case askedByPath(e) > 0:
+		return "request-repeated", fmt.Sprintf("after a cut the path asked the origin by itself, %s, and went on with that answer in the same stream", times(askedByPath(e)))
 	case last.back.IsZero() && !last.wasTold():
 		return "half-open", "the path kept the client's side open after the cut, so that it did not come back"
 	case last.back.IsZero() && len(e.Refusals()) > 0:
@@ -111,5 +113,27 @@ func diagnoseUnresumed(c Case, e *Evidence, all []cut) (cause, why string) {
 		}
 		return cause, fmt.Sprintf("coming back, the client was refused by the path itself (status %s)", statuses(refused))
 	}
+	if late := latestTold(all); late > c.Limits.Late {
+		return "half-open", fmt.Sprintf("the path told the client of a cut only after %s", short(late))
+	}
 	return "corrupted", "the client had come back with its position"
+}
+
+// latestTold is the longest time that the client was left in the belief that
+// its stream was alive.
+func latestTold(all []cut) time.Duration {
+	var worst time.Duration
+	for _, k := range all {
+		if k.wasTold() {
+			worst = max(worst, time.UnixMicro(k.told.T).Sub(k.at))
+		}
+	}
+	return worst
+}
+
+// askedByPath is how many requests of one stream's reached the origin beyond the
+// client's first and those with which it came back, or was answered.
+func askedByPath(e *Evidence) int {
+	own := max(1+len(ofKind(e.Client, measure.Reconnect)), len(e.Headers()))
+	return max(0, len(e.Requests())-own)
 }

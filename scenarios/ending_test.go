@@ -67,6 +67,9 @@ func opened() played {
 	return play().origin(0, accept).client(1, head).client(1, greeted)
 }
 
+// cameBack is a client that asks again by itself.
+var cameBack = measure.Event{Kind: measure.Reconnect}
+
 func TestResumeIsJudged(t *testing.T) {
 	for name, tt := range map[string]struct {
 		played  played
@@ -87,6 +90,10 @@ func TestResumeIsJudged(t *testing.T) {
 			measure.Broken, "connection-limit", "status 503"},
 		"lost on the way": {opened().message("a", 10, 11).origin(100, broke).client(101, ended(measure.EndFIN)).origin(160, accept).client(161, head).client(161, greeted).message("b", 200, -1).message("c", 300, 301),
 			measure.Broken, "corrupted", "1 lost"},
+		"told too late": {opened().message("a", 10, 11).origin(100, broke).client(5100, ended(measure.EndFIN)).client(5150, cameBack).origin(5160, accept).client(5161, head).message("b", 200, -1),
+			measure.Broken, "half-open", "only after 5.0 s"},
+		"asked again by the path": {opened().message("a", 10, 11).origin(100, broke).origin(160, accept).message("b", 200, -1).message("c", 300, 301).origin(400, broke).client(401, ended(measure.EndFIN)).client(450, cameBack).origin(460, accept).client(461, head),
+			measure.Broken, "request-repeated", "by itself, once"},
 		"a path that is slow anyway": {opened().message("a", 10, 411).origin(100, broke).client(500, ended(measure.EndFIN)).origin(960, accept).message("b", 1000, 1401),
 			measure.Works, "", "once and in order"},
 	} {
@@ -121,6 +128,8 @@ func TestTruncatedIsJudged(t *testing.T) {
 		"only the close ends it":        {"xhr-streaming", closing(), nil, measure.Degraded, "truncated"},
 		"neither does it anywhere else": {"xhr-streaming", closing(), new(closing()), measure.Works, ""},
 		"not told":                      {"xhr-streaming", opened().origin(100, broke), nil, measure.Broken, "half-open"},
+		"goes on with another answer":   {"xhr-streaming", opened().origin(100, broke).origin(160, accept), nil, measure.Broken, "request-repeated"},
+		"an error page in its middle":   {"xhr-streaming", opened().origin(100, broke).client(101, measure.Event{Kind: measure.Failed, Bytes: 20, Note: "no message: <html>"}), nil, measure.Broken, "corrupted"},
 		"an end notice is another's":    {"xhr-streaming", opened().origin(100, broke).client(101, measure.Event{Kind: measure.End, EndKind: measure.EndClean, Note: "limit"}), nil, measure.Broken, "half-open"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,6 +32,12 @@ func judgeTruncated(c Case, e *Evidence) Finding {
 	switch {
 	case len(all) == 0:
 		return Finding{Verdict: measure.Untested, Got: "the stream was never cut, so nothing can be said"}
+	case told == 0 && askedByPath(e) > 0:
+		f.Verdict, f.Cause = measure.Broken, "request-repeated"
+		f.Got = fmt.Sprintf("of %d cuts the client was told of none: the path asked the origin by itself, %s, and went on with that answer", len(all), times(askedByPath(e)))
+	case told == 0 && e.Malformed() > 0:
+		f.Verdict, f.Cause = measure.Broken, "corrupted"
+		f.Got = fmt.Sprintf("of %d cuts the client was told of none: the path wrote into the stream what is no message%s", len(all), excerpt(e))
 	case told == 0:
 		f.Verdict, f.Cause, f.EndKind = measure.Broken, "half-open", measure.EndSilence
 		f.Got = fmt.Sprintf("of %d cuts the client was told of none", len(all))

@@ -59,6 +59,7 @@ var usualTrial = map[string]time.Duration{
 	"recycle-time": 2100 * time.Millisecond,
 	demoName:       6 * time.Second,
 	"abort":        800 * time.Millisecond,
+	lastingName:    20 * time.Second,
 }
 
 // usualCost is what a trial takes until it was measured here.

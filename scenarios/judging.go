@@ -19,12 +19,22 @@ const quickControl = 60 * time.Millisecond
 type judged struct {
 	measure.CheckRecord
 	doubtful bool
-	attempts int // how often it was measured, if more than once
+	shaky    bool // late by less than this machine was itself: saying it twice proves nothing
+	attempts int  // how often it was measured, if more than once
 }
 
 // agrees reports whether two measurements say the same of the path.
 func (j judged) agrees(other judged) bool {
-	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts()
+	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts() && !j.shaky && !other.shaky
+}
+
+// shake marks a verdict that hangs on messages which were late by less than the
+// machine itself was in the same trial.
+func (j *judged) shake(limits measure.Thresholds, e *Evidence) {
+	late := j.Values["delay_max_ms"] - ms(limits.Prompt)
+	if j.Verdict == measure.Degraded && late > 0 && late < ms(worstLag(e)) {
+		j.shaky, j.doubtful = true, true
+	}
 }
 
 // judge answers one check from its trials.
@@ -88,7 +98,7 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 	if f.Aside {
 		rec.Kind = measure.Observe
 	}
-	if control, ok := controlRecord(check.ID, ctl); ok {
+	if control, ok := ctl.check(check.ID); ok {
 		likeControl(&rec, control)
 	}
 	if isDirect(c.path) && c.receiver.Name != "go" && !c.technique.Polls() && heldBack(rec.Cause) {
@@ -96,6 +106,13 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
 	heldByVisitor(c, &rec)
+	for _, t := range trials {
+		rec.shake(kase.Limits, seen.runs[t.Name].evidence)
+		r.blameOrigin(&rec, seen.runs[t.Name])
+	}
+	if direct, ok := ctl.check(check.ID); ok {
+		rec.asDirect(direct)
+	}
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
@@ -159,28 +176,16 @@ func (r *runner) lacking(ability string) string {
 	}[ability]
 }
 
-// controlRecord is the control's answer to a check, if there is one.
-func controlRecord(check string, ctl *control) (measure.CheckRecord, bool) {
-	if ctl == nil {
-		return measure.CheckRecord{}, false
-	}
-	i := slices.IndexFunc(ctl.outcome.checks, func(r measure.CheckRecord) bool { return r.Check == check })
-	if i < 0 {
-		return measure.CheckRecord{}, false
-	}
-	return ctl.outcome.checks[i], true
-}
-
 // controlFailure says why the control leaves a check without meaning.
 func controlFailure(check string, ctl *control) string {
-	c, ok := controlRecord(check, ctl)
+	c, ok := ctl.check(check)
 	if !ok {
 		return ""
 	}
 	switch c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
-		if clientsOwn(c.Cause) {
-			return "" // which each path's answer names by itself
+		if notThePath(c.Cause) || clientsOwn(c.Cause) {
+			return "" // the origin's or the client's own, which each path's answer names, too
 		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
 	}

@@ -55,10 +55,25 @@ func judgeHead(c Case, e *Evidence) Finding {
 		f.Values["first_body_ms"] = ms(since(hellos[0]))
 		f.Got = fmt.Sprintf("after %s, together with the first bytes of the body", short(since(head)))
 		f.Doubtful = true
+	case len(hellos) == 0 && cutWith(e, head):
+		f.Verdict, f.Cause = measure.Degraded, "headers-held"
+		f.Got = fmt.Sprintf("after %s, when the path gave up waiting for the first byte of the body", short(since(head)))
+		f.Doubtful = true
 	default:
 		f.Got = fmt.Sprintf("after %s, and the body later still: the path is slow, and does not hold the head for the body", short(since(head)))
 	}
 	return f
+}
+
+// cutWith reports whether the exchange ended as its head came, before the
+// origin had ended it.
+func cutWith(e *Evidence, head measure.Event) bool {
+	for _, ev := range e.Client {
+		if (ev.Kind == measure.End || ev.Kind == measure.Failed) && ev.T >= head.T && ev.T-head.T < atOnce.Microseconds() {
+			return e.Released.IsZero() || ev.T < e.Released.UnixMicro()
+		}
+	}
+	return false
 }
 
 // gaveUp is the event by which the client learned that the path would not wait

@@ -91,6 +91,7 @@ func TestHeadOrBody(t *testing.T) {
 		"a cut before the head":                    {begun().client(150, measure.Event{Kind: measure.Failed}), measure.Degraded, "first-byte-timeout"},
 		"a cut behind it":                          {begun().client(2, head200).client(100, measure.Event{Kind: measure.End, EndKind: measure.EndFIN}), measure.Works, ""},
 		"nothing":                                  {begun(), measure.Untested, ""},
+		"held until the path gave up":              {newScript("head").origin(0, accepted1).client(300, measure.Event{Kind: measure.Headers, Status: 200}).client(301, measure.Event{Kind: measure.End, EndKind: measure.EndFIN}), measure.Degraded, "headers-held"},
 		"not even the request":                     {newScript("head"), measure.Untested, ""},
 	} {
 		t.Run(name, func(t *testing.T) { found(t, judgeHead(streamCase, tt.e.Evidence), tt.verdict, tt.cause) })

@@ -129,8 +129,11 @@ func (s *sharedPaths) proven(p Path, route proxies.Route, e *Evidence) error {
 	s.mu.Lock()
 	reached := s.reached[p.Proxy.Name()]
 	s.mu.Unlock()
+	_, inspected := untrusted(e)
 	switch {
 	case reached:
+		return nil
+	case inspected && e.Forward: // whoever shows a certificate inside the tunnel is on the path
 		return nil
 	case len(e.Headers()) == 0:
 		return errors.New("nothing answered at the proxy's address" + excerpt(e))

@@ -54,7 +54,7 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 		sum:      Summary{Verdicts: map[measure.Verdict]int{}},
 	}
 	r.opt.Repeat = orDefault(opt.Repeat, 1)
-	r.slots = semaphore.NewWeighted(r.parallel)
+	r.slots, r.waiting = semaphore.NewWeighted(r.parallel), semaphore.NewWeighted(waitingPerSlot*r.parallel)
 	r.places = map[string]*semaphore.Weighted{}
 	for _, c := range m.Clients {
 		if c.AtOnce > 0 {
@@ -82,6 +82,9 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 	return r.sum, err
 }
 
+// waitingPerSlot trials that send a message a second cost less than one other.
+const waitingPerSlot = 2
+
 // heavyAtOnce bursts of 500 KB/s each leave two cores room for the others.
 const heavyAtOnce = 4
 
@@ -99,10 +102,12 @@ type runner struct {
 	started  time.Time
 	parallel int64
 	slots    *semaphore.Weighted            // trials at once
+	waiting  *semaphore.Weighted            // trials at once that mostly wait
 	places   map[string]*semaphore.Weighted // subscriptions at once, per client that has a limit
 	heavy    *semaphore.Weighted            // bursts at once
 	paths    *sharedPaths
 	direct   Path // the control
+	watch    originWatch
 
 	mu       sync.Mutex // guards what follows, and w
 	sum      Summary
@@ -117,6 +122,7 @@ type runner struct {
 func (r *runner) run(ctx context.Context) error {
 	r.controls = controlsOf(r.cells, r.opt.Done)
 	r.forecast = r.newForecast()
+	defer r.watchOrigin(ctx)()
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
 		if r.opt.Done[c.labels.ID()] {

@@ -28,7 +28,7 @@ func suits(t measure.Technique, c measure.Client, check string) bool {
 
 // sessionFailure explains a session that the origin did not know again.
 func sessionFailure(c Case, e *Evidence) (diagnosis, bool) {
-	if c.Technique.Session == "" {
+	if c.Technique.Session != "bayeux" {
 		return diagnosis{}, false
 	}
 	for _, o := range ofKind(e.Origin, measure.Failed) {

@@ -88,7 +88,11 @@ func list(kind string) ([]listed, error) {
 			listed{Name: "A+B", Means: "two hops, A nearest the client"})
 	case "presets":
 		for _, p := range proxies.Presets() {
-			out = append(out, listed{Name: p.Name, Means: p.Means})
+			basis, means := p.Basis(), p.Means
+			if len(p.Hearsay()) > 0 {
+				means += " [" + basis + "]"
+			}
+			out = append(out, listed{Name: p.Name, Means: means, More: map[string]any{"basis": basis, "hearsay": len(p.Hearsay()) > 0}})
 		}
 	case "faults":
 		for _, f := range proxies.Faults() {

@@ -33,15 +33,18 @@ directory's wins; shards that are missing are named.`,
 			return report(args, o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, json, csv or openmetrics")
+	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, github, json, csv, openmetrics or fidelity (programs beside what imitates them)")
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "file to write (default: standard output)")
 	return cmd
 }
 
 func report(dirs []string, o reportOptions, stdout, stderr io.Writer) error {
 	format, ok := reports.FormatByName(o.format)
+	if o.format == fidelityFormat.Name {
+		format, ok = fidelityFormat, true
+	}
 	if !ok {
-		var known []string
+		known := []string{fidelityFormat.Name}
 		for _, f := range reports.Formats() {
 			known = append(known, f.Name)
 		}

@@ -37,6 +37,7 @@ type serveOptions struct {
 	logBytes       int64
 	publishRate    int
 	workers, queue int
+	delay          time.Duration
 	noRecord       bool
 	visits         string
 	visitsKept     int
@@ -64,7 +65,9 @@ leaves a run directory below --visits, and /visits lists them.
 
 --workers makes it a thread-per-request server: each request, held responses
 included, takes one of N slots; further ones wait or get 503. /publish, /record,
-/metrics and what the page of /self-test reports go outside the slots.`,
+/metrics and what the page of /self-test reports go outside the slots. --delay
+makes it one that is slow: what cometbench run says of either is that it is not
+the proxy.`,
 		Example: "  cometbench serve --listen 127.0.0.1:8080\n  curl -N 'http://127.0.0.1:8080/t/eventsource?channel=demo'\n  curl -d '\"hello\"' -H 'Content-Type: application/json' 'http://127.0.0.1:8080/publish?channel=demo'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -87,6 +90,7 @@ included, takes one of N slots; further ones wait or get 503. /publish, /record,
 	f.IntVar(&o.publishRate, "max-publish-rate", 0, "messages a second, further ones get 429 (0: no limit)")
 	f.IntVar(&o.workers, "workers", 0, "requests served at once, held ones included (0: no limit)")
 	f.IntVar(&o.queue, "workers-queue", 1000, "requests that wait for a worker; further ones get 503")
+	f.DurationVar(&o.delay, "delay", 0, "how long after it was published subscribers get a message")
 	f.BoolVar(&o.noRecord, "no-record", false, "keep no record of what was sent and noticed (saves memory under load); then there is no /self-test")
 	f.StringVar(&o.visits, "visits", filepath.Join("cometbench-out", "visits"), "directory for the run directories of visits to /self-test")
 	f.IntVar(&o.visitsKept, "max-visits", 200, "visits kept; the oldest go first")
@@ -174,7 +178,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 func (o *serveOptions) config(token string) reference.Config {
 	c := reference.Config{
 		Window: o.window, Epoch: o.epoch, Peers: o.epoch != "", MaxSubscribers: o.subscribers, MaxChannels: o.channels, MaxMessageBytes: o.messageBytes,
-		MaxLogBytes: o.logBytes, MaxPublishRate: o.publishRate, Workers: o.workers, WorkersQueue: o.queue,
+		MaxLogBytes: o.logBytes, MaxPublishRate: o.publishRate, Workers: o.workers, WorkersQueue: o.queue, Delay: o.delay,
 		HTTP: o.http, Token: token, Record: !o.noRecord,
 		Extra: map[string]http.Handler{"/pages/": pages.Handler()},
 	}
@@ -212,6 +216,8 @@ func (o *serveOptions) check() error {
 	switch {
 	case o.demoScale <= 0 || o.demoScale > 1:
 		return usage("--demo-time-scale %v: want more than 0, and at most 1", o.demoScale)
+	case o.delay < 0:
+		return usage("--delay %s: want a duration of 0 or more, as 400ms", o.delay)
 	case (o.certFile == "") != (o.key == ""):
 		return usage("--cert and --key go together")
 	case o.certFile != "" && !o.tls:

@@ -104,7 +104,7 @@ func TestForwardReachesNothingElse(t *testing.T) {
 
 // connectsToTLSOnly are the configurations that allow CONNECT to port 443 alone,
 // as which a port counts that speaks TLS.
-var connectsToTLSOnly = []string{"real:squid/stock", "real:trafficserver/forward"}
+var connectsToTLSOnly = []string{"real:squid/read-timeout", "real:squid/stock", "real:trafficserver/forward"}
 
 func TestConnect(t *testing.T) {
 	t.Parallel()

@@ -25,6 +25,7 @@ func h2o() Program {
 		Configs: []Config{
 			embedded("h2o", "stock", "Debian's shape with only the upstream set: silences of 30 s, no Upgrade"),
 			embedded("h2o", "streaming", "what its documentation offers: websockets passed on, silences of 1 h"),
+			embedded("h2o", "websocket", "websockets passed on, silences of 20 s"),
 		},
 		driver: h2oDriver{},
 	}

@@ -26,6 +26,7 @@ func haproxy() Program {
 		Configs: []Config{
 			embedded("haproxy", "stock", "Debian's defaults with a frontend and a backend: timeouts of 50 s"),
 			embedded("haproxy", "streaming", "as its documentation advises: http-no-delay, abortonclose, timeouts of 1 h"),
+			embedded("haproxy", "buffer-request", "requests collected before they are passed on (http-buffer-request), answers not delayed"),
 		},
 		driver: haproxyDriver{},
 	}

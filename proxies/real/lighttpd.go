@@ -25,6 +25,7 @@ func lighttpd() Program {
 		Configs: []Config{
 			embedded("lighttpd", "stock", "Debian's settings, mod_proxy with only the server set: answers collected to their end, no Upgrade"),
 			embedded("lighttpd", "streaming", "as its documentation advises: stream-response-body=2, Upgrade passed, limits of 1 h"),
+			embedded("lighttpd", "response-only", "stock with answers streamed (stream-response-body=1): no Upgrade"),
 		},
 		driver: lighttpdDriver{},
 	}

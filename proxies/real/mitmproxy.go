@@ -18,6 +18,7 @@ func mitmproxy() Program {
 		Configs: []Config{
 			embedded("mitmproxy", "stock", "only the address and the mode set: answers are collected to their end"),
 			embedded("mitmproxy", "streaming", "as its documentation advises: stream_large_bodies 1"),
+			embedded("mitmproxy", "large-bodies", "what is larger than 64 KB is streamed (stream_large_bodies 64k)"),
 		},
 		driver: mitmproxyDriver{},
 	}

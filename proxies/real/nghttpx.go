@@ -19,6 +19,7 @@ func nghttpx() Program {
 		Configs: []Config{
 			embedded("nghttpx", "stock", "Debian's settings with only the upstream set: silences of 60 s"),
 			embedded("nghttpx", "streaming", "silences of 1 h"),
+			embedded("nghttpx", "read-timeout", "stock with silences of 20 s"),
 			embedded("nghttpx", "h2", "stock with HTTP/2 to the origin"),
 		},
 		driver: nghttpxDriver{},

@@ -23,6 +23,7 @@ func nginx() Program {
 		Configs: []Config{
 			embedded("nginx", "stock", "Debian's http settings, only the upstream set: response buffering on, HTTP/1.0 upstream, no Upgrade"),
 			embedded("nginx", "streaming", "as its documentation advises: buffering off, HTTP/1.1 upstream, Upgrade passed, timeouts of 1 h"),
+			embedded("nginx", "unbuffered", "half way: buffering off, everything else as stock"),
 			embedded("nginx", "modsecurity", "the streaming configuration behind ModSecurity 3 with its recommended settings: looks at answers as they pass").
 				with(part{"nginx's ModSecurity module", "/usr/lib/nginx/modules/ngx_http_modsecurity_module.so", "libnginx-mod-http-modsecurity"}),
 		},

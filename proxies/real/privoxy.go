@@ -24,6 +24,7 @@ func privoxy() Program {
 		Configs: []Config{
 			embedded("privoxy", "stock", "Debian's settings and filters for one origin: text is collected to its end, or 4 MB"),
 			embedded("privoxy", "streaming", "the same without filters"),
+			embedded("privoxy", "buffer-limit", "stock with a buffer of 64 KB"),
 		},
 		driver: privoxyDriver{},
 	}

@@ -26,6 +26,7 @@ func squid() Program {
 			embedded("squid", "streaming", "forward proxy with what its documentation offers streams: Upgrade passed, nothing stored, timeouts of a day"),
 			embedded("squid", "accel", "reverse proxy as its documentation begins with it"),
 			embedded("squid", "accel-streaming", "reverse proxy with what its documentation offers streams"),
+			composed("read-timeout", "stock with silences of 20 s", "squid-stock", "squid-read-timeout"),
 		},
 		driver: squidDriver{},
 	}

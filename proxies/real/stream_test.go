@@ -32,7 +32,11 @@ var collecting = []struct{ spec, media string }{
 	{"real:nginx/stock", ""},
 	{"real:privoxy/stock", "text/html"},
 	{"real:privoxy/stock", "text/event-stream"},
+	{"real:privoxy/buffer-limit", "text/html"},
+	{"real:privoxy/buffer-limit", "text/event-stream"},
 	{"real:mitmproxy/stock", ""},
+	{"real:mitmproxy/large-bodies", ""},
+	{"real:varnish/whole", ""},
 }
 
 // collects reports whether p holds answers of the type.
@@ -51,6 +55,8 @@ func compresses(p proxies.Proxy, media string) bool {
 	switch p.Name() {
 	case "real:apache2/stock", "real:apache2/jk":
 		return media == "text/plain" || media == "text/html"
+	case "real:nginx/unbuffered":
+		return media == "text/html"
 	case "real:traefik/compress":
 		return true
 	}

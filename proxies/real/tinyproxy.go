@@ -21,6 +21,7 @@ func tinyproxy() Program {
 		Means:   "a small forward proxy that passes bytes on as they come",
 		Configs: []Config{
 			embedded("tinyproxy", "stock", "forward proxy, Debian's settings for one origin: CONNECT to any port, silences of 600 s"),
+			embedded("tinyproxy", "timeout", "stock with silences of 60 s"),
 		},
 		driver: tinyproxyDriver{},
 	}

@@ -25,6 +25,7 @@ func varnish() Program {
 		Configs: []Config{
 			embedded("varnish", "stock", "Debian's default.vcl, only the backend set: GETs cached and shared unless the origin forbids it, no Upgrade"),
 			embedded("varnish", "streaming", "as its documentation advises: WebSocket and event streams piped, all else passed, timeouts of 1 h"),
+			embedded("varnish", "whole", "stock, but answers are fetched whole before they are passed on (do_stream false)"),
 		},
 		driver: varnishDriver{},
 	}

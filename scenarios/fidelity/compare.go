@@ -2,8 +2,10 @@ package fidelity
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
@@ -14,9 +16,9 @@ const (
 	LimitTolerance     = 0.05 // idle, first byte and duration limits
 )
 
-// Result is the comparison of one run.
+// Result is the comparison of the pairs in a run, or in several.
 type Result struct {
-	Run   *measure.Run
+	Runs  []*measure.Run
 	Pairs []PairResult
 }
 
@@ -28,15 +30,24 @@ type PairResult struct {
 	Missing string // why there is nothing to compare; "" when there is
 	Cells   []CellPair
 	Figures []Figure
+	Apart   []string // cells of which one side says nothing of the path, and why
+	Unasked []string // what one side could not answer, usually for the length of a silence
 }
 
-// CellPair is one cell of both.
+// CellPair is one cell of both, judged by the checks that both answered: what
+// the program was not asked because the answer takes longer than --max-wait is
+// held against nobody.
 type CellPair struct {
-	Labels        measure.Labels // of the real one
-	Real, Sim     measure.CellRecord
-	Checks        []CheckPair
-	Agrees        bool // verdict and cause
-	VerdictAgrees bool
+	Labels    measure.Labels // of the real one
+	Real, Sim measure.CellRecord
+	Checks    []CheckPair
+	Agrees    bool // verdict and cause
+}
+
+// FalseWorks reports the worst that a simulation can say: works, where the
+// program does not.
+func (c CellPair) FalseWorks() bool {
+	return c.Sim.Verdict == measure.Works && c.Real.Verdict != measure.Works
 }
 
 // CheckPair is one check of both.
@@ -57,132 +68,114 @@ type Figure struct {
 
 // figures are the values that are compared by size, with their tolerance.
 var figures = map[string]float64{
-	"block_bytes": ThresholdTolerance, "prelude_bytes": ThresholdTolerance,
+	"block_bytes": ThresholdTolerance, "prelude_needed_bytes": ThresholdTolerance,
 	"idle_limit_s": LimitTolerance, "duration_limit_s": LimitTolerance, "first_byte_limit_s": LimitTolerance,
 }
 
-// Compare lays the pairs of a run side by side.
-func Compare(run *measure.Run, pairs []Pair) Result {
-	out := Result{Run: run}
+// Compare lays the pairs of runs side by side. Of cells that several runs
+// measured the last counts.
+func Compare(pairs []Pair, runs ...*measure.Run) Result {
+	out := Result{Runs: runs}
+	cells, _ := measure.Merge(runs...)
 	for _, p := range pairs {
-		out.Pairs = append(out.Pairs, comparePair(run, p))
+		out.Pairs = append(out.Pairs, comparePair(cells, p))
 	}
 	return out
 }
 
-func comparePair(run *measure.Run, p Pair) PairResult {
+func comparePair(cells map[measure.Labels]*measure.Result, p Pair) PairResult {
 	out := PairResult{Pair: p}
-	for _, real := range run.Cells {
-		if real.Proxy != p.Real {
+	for labels, real := range cells {
+		if labels.Proxy != p.Real {
 			continue
 		}
 		if real.Verdict == measure.Skipped {
 			out.Missing = real.Reason
 			continue
 		}
-		at := slices.IndexFunc(run.Cells, func(c measure.CellRecord) bool { return sameCell(real.Labels, c.Labels, p.Sim) })
-		if at < 0 || !comparable(real, run.Cells[at]) {
-			continue
+		if sim := counterpart(cells, labels, p); sim != nil {
+			out.add(real, sim)
 		}
-		out.add(run, real, run.Cells[at])
 	}
 	if len(out.Cells) == 0 && out.Missing == "" {
 		out.Missing = "no cell of both was measured"
 	}
 	slices.SortFunc(out.Cells, func(a, b CellPair) int { return cmp.Compare(a.Labels.String(), b.Labels.String()) })
+	slices.SortFunc(out.Figures, func(a, b Figure) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Labels.String(), b.Labels.String()), cmp.Compare(a.Check, b.Check))
+	})
+	slices.Sort(out.Apart)
+	slices.Sort(out.Unasked)
+	out.Unasked = slices.Compact(out.Unasked)
 	return out
 }
 
-// sameCell reports whether b is the cell of the simulation that a is of the
-// real program. A program that runs in forward mode only has no variant for it.
-func sameCell(a, b measure.Labels, sim string) bool {
-	a.Proxy = sim
-	if b.Variant == "forward" && a.Variant == "" {
-		b.Variant = ""
+// counterpart is the cell of the simulation that labels are of the real
+// program; nil when it was not measured. Only proxies that have both modes have
+// a variant for forward.
+func counterpart(cells map[measure.Labels]*measure.Result, labels measure.Labels, p Pair) *measure.Result {
+	labels.Proxy = p.Sim
+	const forward = "forward"
+	if p.Mode == forward {
+		variant := strings.TrimPrefix(strings.TrimPrefix(labels.Variant, forward), "+")
+		labels.Variant = strings.TrimSuffix(forward+"+"+variant, "+")
+		if cells[labels] != nil {
+			return cells[labels]
+		}
+		labels.Variant = variant
 	}
-	return a == b
+	return cells[labels]
 }
 
-// comparable leaves out what says nothing about the path.
-func comparable(a, b measure.CellRecord) bool {
-	return (a.Verdict.Counts() || a.Verdict == measure.Unsupported) && (b.Verdict.Counts() || b.Verdict == measure.Unsupported)
-}
-
-func (r *PairResult) add(run *measure.Run, real, sim measure.CellRecord) {
-	c := CellPair{Labels: real.Labels, Real: real, Sim: sim}
-	c.VerdictAgrees = real.Verdict == sim.Verdict
-	c.Agrees = c.VerdictAgrees && real.Cause == sim.Cause
-	others := run.ChecksOf(sim.Cell)
-	for _, a := range run.ChecksOf(real.Cell) {
+func (r *PairResult) add(real, sim *measure.Result) {
+	for _, side := range []*measure.Result{real, sim} {
+		if !side.Verdict.Counts() && side.Verdict != measure.Unsupported {
+			r.Apart = append(r.Apart, fmt.Sprintf("%s: %s (%s)", side.Labels, side.Verdict, side.Reason))
+			return
+		}
+	}
+	c := CellPair{Labels: real.Labels}
+	var ofReal, ofSim []measure.CheckRecord
+	for _, a := range real.Checks {
 		if r.Version == "" {
 			r.Version, r.Config = a.ProxyVersion, a.ProxyConfig
 		}
-		at := slices.IndexFunc(others, func(b measure.CheckRecord) bool { return b.Check == a.Check })
-		if at < 0 || !a.Verdict.Counts() || !others[at].Verdict.Counts() {
+		at := slices.IndexFunc(sim.Checks, func(b measure.CheckRecord) bool { return b.Check == a.Check })
+		if at < 0 {
 			continue
 		}
-		b := others[at]
-		c.Checks = append(c.Checks, CheckPair{Check: a.Check, Real: a, Sim: b, Agrees: a.Verdict == b.Verdict && a.Cause == b.Cause})
-		for name, tolerance := range figures {
-			x, inReal := a.Values[name]
-			y, inSim := b.Values[name]
-			if inReal && inSim {
-				r.Figures = append(r.Figures, Figure{Labels: real.Labels, Check: a.Check, Name: name, Real: x, Sim: y,
-					Within: math.Abs(x-y) <= tolerance*math.Abs(x)})
-			}
+		b := sim.Checks[at]
+		if !a.Verdict.Counts() || !b.Verdict.Counts() {
+			r.unasked(a, b)
+			continue
 		}
+		ofReal, ofSim = append(ofReal, a), append(ofSim, b)
+		c.Checks = append(c.Checks, CheckPair{Check: a.Check, Real: a, Sim: b, Agrees: a.Verdict == b.Verdict && a.Cause == b.Cause})
+		r.compareFigures(a, b)
 	}
-	slices.SortFunc(r.Figures, func(a, b Figure) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Labels.String(), b.Labels.String()), cmp.Compare(a.Check, b.Check))
-	})
+	c.Real, c.Sim = real.CellRecord, sim.CellRecord
+	if real.Verdict.Counts() && sim.Verdict.Counts() {
+		c.Real, c.Sim = measure.Judge(real.Labels, ofReal), measure.Judge(sim.Labels, ofSim)
+	}
+	c.Agrees = c.Real.Verdict == c.Sim.Verdict && c.Real.Cause == c.Sim.Cause
 	r.Cells = append(r.Cells, c)
 }
 
-// Share is how many of how many agree.
-type Share struct{ Agree, Of int }
-
-// Percent is the share in percent; 0 of nothing.
-func (s Share) Percent() float64 {
-	if s.Of == 0 {
-		return 0
-	}
-	return 100 * float64(s.Agree) / float64(s.Of)
-}
-
-func (s *Share) count(agrees bool) {
-	s.Of++
-	if agrees {
-		s.Agree++
+// unasked notes a limit that the simulation showed and the program was not
+// asked for long enough to show.
+func (r *PairResult) unasked(real, sim measure.CheckRecord) {
+	if real.Verdict == measure.Skipped && (sim.Verdict == measure.Degraded || sim.Verdict == measure.Broken) {
+		r.Unasked = append(r.Unasked, fmt.Sprintf("%s, %s: %s; %s says %s", real.Check, real.Technique, real.Got, sim.Proxy, verdict(sim.Verdict, sim.Cause)))
 	}
 }
 
-// Shares are those of cells, checks and figures.
-type Shares struct{ Cells, Checks, Figures Share }
-
-// Shares counts one pair.
-func (r PairResult) Shares() Shares {
-	var s Shares
-	for _, c := range r.Cells {
-		s.Cells.count(c.Agrees)
-		for _, k := range c.Checks {
-			s.Checks.count(k.Agrees)
+func (r *PairResult) compareFigures(a, b measure.CheckRecord) {
+	for name, tolerance := range figures {
+		x, inReal := a.Values[name]
+		y, inSim := b.Values[name]
+		if inReal && inSim {
+			r.Figures = append(r.Figures, Figure{Labels: a.Labels, Check: a.Check, Name: name, Real: x, Sim: y,
+				Within: math.Abs(x-y) <= tolerance*math.Abs(x)})
 		}
 	}
-	for _, f := range r.Figures {
-		s.Figures.count(f.Within)
-	}
-	return s
-}
-
-// Shares counts all pairs.
-func (r Result) Shares() Shares {
-	var all Shares
-	for _, p := range r.Pairs {
-		s := p.Shares()
-		for _, pair := range [][2]*Share{{&all.Cells, &s.Cells}, {&all.Checks, &s.Checks}, {&all.Figures, &s.Figures}} {
-			pair[0].Agree += pair[1].Agree
-			pair[0].Of += pair[1].Of
-		}
-	}
-	return all
 }

@@ -16,7 +16,7 @@ import (
 // compiled is the schema for the names of these tests.
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	text, err := suite.Schema(known(), proxies)
+	text, err := suite.Schema(known(), plainProxies)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package suite_test
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ func known() suite.Known {
 		Clients: []string{"go", "chromium", "model:ie9", "cometd", "faye"},
 		Proxy: func(spec string) error {
 			kind, _, found := strings.Cut(spec, ":")
-			plain := slices.Contains(proxies, spec) || strings.ContainsAny(spec, "*?[")
+			plain := slices.Contains(plainProxies, spec) || strings.ContainsAny(spec, "*?[")
 			if !plain && !(found && slices.Contains([]string{"fault", "real", "forward", "reverse"}, kind)) && !strings.HasSuffix(spec, ".yaml") {
 				return errors.New("unknown proxy " + spec)
 			}
@@ -27,7 +28,15 @@ func known() suite.Known {
 	}
 }
 
-var proxies = []string{"direct", "transparent", "nginx-default"}
+// plainProxies are the names without a kind, those of presets among them.
+var plainProxies = func() []string {
+	names := []string{"direct", "transparent"}
+	presets, _ := filepath.Glob("../../proxies/presets/*.yaml")
+	for _, file := range presets {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
+	}
+	return names
+}()
 
 func parse(t *testing.T, text string) *suite.Suite {
 	t.Helper()
