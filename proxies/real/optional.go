@@ -2,7 +2,7 @@ package real
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
 
 	"github.com/cometbench/cometbench/internal/child"
@@ -68,7 +68,7 @@ func (silent) asked() proxies.Stats { return proxies.Stats{} }
 
 func (silent) reload() os.Signal { return nil }
 
-var errNoReload = errors.New("it reads its configuration at the start only")
+var errNoReload = fmt.Errorf("it reads its configuration at the start only: %w", proxies.ErrNoReload)
 
 // modes of a configuration of the program.
 func (p Program) modes(c Config) []proxies.Mode {

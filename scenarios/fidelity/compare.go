@@ -165,7 +165,7 @@ func (r *PairResult) add(real, sim *measure.Result) {
 // asked for long enough to show.
 func (r *PairResult) unasked(real, sim measure.CheckRecord) {
 	if real.Verdict == measure.Skipped && (sim.Verdict == measure.Degraded || sim.Verdict == measure.Broken) {
-		r.Unasked = append(r.Unasked, fmt.Sprintf("%s, %s: %s; %s says %s", real.Check, real.Technique, real.Got, sim.Proxy, verdict(sim.Verdict, sim.Cause)))
+		r.Unasked = append(r.Unasked, fmt.Sprintf("%s: %s; what stands for it says %s", real.Check, real.Got, verdict(sim.Verdict, sim.Cause)))
 	}
 }
 
