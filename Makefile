@@ -32,14 +32,17 @@ build: ## build the program into bin/
 run: setup ## run the default matrix into cometbench-out/
 	$(GO) run ./cmd/cometbench run
 
-# What measures time runs last and alone: other tests beside it would be noise.
-TIMED    := ./scenarios/... ./browsers ./cmd/...
+# What measures time runs last, and the scenarios alone: other tests beside
+# them would be noise. What drives programs mostly waits for them.
+DRIVING  := ./browsers ./cmd/... ./scenarios/external ./scenarios/visits
+TIMED    := ./scenarios/... $(DRIVING)
 
 test: setup npm ## vet and test everything, with the race detector; under five minutes
 	$(GO) vet ./...
 	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
 	$(GO) test $(RACE) -timeout 10m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
-	$(GO) test $(RACE) -timeout 8m -p 1 $(TIMED)
+	$(GO) test $(RACE) -timeout 10m -p 1 $$($(GO) list $(TIMED) | grep -vxF "$$($(GO) list $(DRIVING))")
+	$(GO) test $(RACE) -timeout 10m -p 2 $(DRIVING)
 
 race: ## the tests three times over, uncached, to find what fails rarely
 	$(GO) test -race -count=3 -timeout 20m ./...
