@@ -10,10 +10,10 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion fidelity iframe npm fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe scale release-check browsers fuzz lint cross clean
 
 help: ## list the tasks
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
 	@ci/setup.sh
@@ -32,20 +32,26 @@ build: ## build the program into bin/
 run: setup ## run the default matrix into cometbench-out/
 	$(GO) run ./cmd/cometbench run
 
-# What measures time runs last and alone: other tests beside it would be noise.
-TIMED    := ./scenarios/... ./browsers ./cmd/...
+# What measures time runs last, and the scenarios alone: other tests beside
+# them would be noise. What drives programs mostly waits for them.
+DRIVING  := ./browsers ./cmd/... ./scenarios/external ./scenarios/visits
+TIMED    := ./scenarios/... $(DRIVING)
 
 test: setup npm ## vet and test everything, with the race detector; under five minutes
 	$(GO) vet ./...
 	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
-	$(GO) test $(RACE) -timeout 4m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
-	$(GO) test $(RACE) -timeout 4m -p 1 $(TIMED)
+	$(GO) test $(RACE) -timeout 10m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
+	$(GO) test $(RACE) -timeout 10m -p 1 $$($(GO) list $(TIMED) | grep -vxF "$$($(GO) list $(DRIVING))")
+	$(GO) test $(RACE) -timeout 10m -p 2 $(DRIVING)
 
 race: ## the tests three times over, uncached, to find what fails rarely
 	$(GO) test -race -count=3 -timeout 20m ./...
 
 crowd: ## a thousand clients come and go by each technique
 	COMETBENCH_CROWD=1000 $(GO) test -timeout 10m -run TestCrowdComesAndGoes ./reference
+
+browsers: ## a hundred runs of each browser, every second one killed: nothing may be left (half an hour)
+	COMETBENCH_BROWSER_RUNS=100 $(GO) test -count=1 -timeout 60m -run TestRunsLeaveNothing ./browsers
 
 programs: ## do the programs that presets were measured on (those installed) still do what was measured?
 	COMETBENCH_PROGRAMS=1 $(GO) test -count=1 -timeout 10m -run TestProgramsDoAsMeasured -v ./proxies
@@ -59,6 +65,9 @@ fleet: ## real programs are started and stopped a hundred times and leave nothin
 gate: ## does the baseline gate catch 30 % more latency, and nothing else? with real runs; a quarter of an hour
 	@ci/regression.sh
 
+scale: ## the report of 5,000 cells: its size, and how soon a browser has opened it
+	COMETBENCH_SCALE=1 $(GO) test -count=1 -timeout 10m -run TestLargePage -v ./reports
+
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
 
@@ -68,6 +77,9 @@ advice: ## the advice for stock configurations of the installed programs, tried:
 
 confusion: ## every fault in front of every technique: docs/confusion.md; minutes
 	COMETBENCH_CONFUSION=$(CURDIR)/docs/confusion.md $(GO) test -count=1 -timeout 60m -run TestConfusion -v ./scenarios
+
+causes: ## does a plain run through its fault name each cause? minutes
+	COMETBENCH_CAUSES=1 $(GO) test -count=1 -timeout 30m -run TestEveryCause -v ./cmd/cometbench
 
 fidelity: ## the real programs beside what imitates them: docs/fidelity.md; half an hour
 	rm -rf cometbench-out/fidelity
@@ -83,6 +95,12 @@ fuzz: ## search with each fuzz target for FUZZTIME (30s)
 
 lint: ## what go vet does not see (.golangci.yml)
 	$(LINTER) run ./...
+
+# Neither is goreleaser: without it, the builds are made and its file is not read.
+release-check: ## the image's build in a clean copy, and a release as goreleaser would make it, for each system
+	COMETBENCH_RELEASE=1 $(GO) test -count=1 -timeout 20m -run 'TestImage|TestRelease' -v ./cmd/cometbench
+	@if command -v goreleaser >/dev/null; then goreleaser check && goreleaser build --snapshot --clean; \
+	else echo "goreleaser is not installed: .goreleaser.yaml is not checked by it" >&2; fi
 
 cross: ## vet for the systems we do not run on
 	GOOS=darwin $(GO) vet ./...

@@ -40,14 +40,16 @@ var rooms = []room{
 	{dir: "scenarios/clients", ours: []string{"scenarios/clients", "scenarios/measure", "internal"},
 		modules: []string{"github.com/coder/websocket", "github.com/quic-go/quic-go", "github.com/quic-go/webtransport-go", "golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "browsers", ours: []string{"browsers", "scenarios/measure", "internal"},
-		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp"}},
+		modules: []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/coder/websocket", "github.com/goccy/go-yaml"}},
 	{dir: "reports", ours: []string{"reports", "scenarios/measure", "internal"}},
 	{dir: "internal", ours: []string{"internal"}, modules: []string{"golang.org/x/net", "golang.org/x/sys"}},
 	{dir: "internal/nearest", modules: []string{"github.com/agext/levenshtein"}},
 }
 
 // forTests are the modules that tests may use anywhere.
-var forTests = []string{"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net", "github.com/santhosh-tekuri/jsonschema"}
+var forTests = []string{"github.com/rogpeppe/go-internal", "go.uber.org/goleak", "github.com/coder/websocket", "golang.org/x/net", "github.com/santhosh-tekuri/jsonschema",
+	"github.com/prometheus/prometheus/model", "github.com/chromedp/cdproto", "github.com/chromedp/chromedp",
+	"github.com/goccy/go-yaml"}
 
 // apart are the rules that hold for whatever a package imports, through others
 // as well: the right may not become a part of the left. A client that shares

@@ -3,25 +3,23 @@ package browsers
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 )
-
-// clockStep is how coarsely a page sees time: Chromium rounds performance.now
-// to 100 µs where a page is not isolated.
-const clockStep = 100 // microseconds
 
 // bracket narrows down how far a page's clock is from ours: each reading of it
 // happened between two readings of ours.
 type bracket struct {
+	step      int64 // how coarsely the page sees time, µs
 	low, high int64 // the offset to add to the page's clock lies between
 	known     bool
 }
 
 // add takes one reading, all in Unix microseconds.
 func (b *bracket) add(before, page, after int64) {
-	low, high := before-page-clockStep, after-page
+	low, high := before-page-b.step, after-page
 	if !b.known {
-		*b = bracket{low, high, true}
+		b.low, b.high, b.known = low, high, true
 		return
 	}
 	// Two readings that contradict each other say that a clock was set in
@@ -41,23 +39,27 @@ func (b *bracket) offset() (offset, bound int64) {
 	return offset, max(b.high-offset, offset-b.low)
 }
 
-// calibrate reads the page's clock until it is known well, or often enough.
-func (pg *page) calibrate(ctx context.Context) (*bracket, error) {
+// calibrate reads a page's clock until it is known well, or often enough.
+func calibrate(ctx context.Context, pg page) (*bracket, error) {
 	const (
 		well  = 250 // microseconds
 		least = 3
 		most  = 12
 	)
-	var b bracket
+	b := bracket{step: pg.clockStep()}
 	for n := 1; n <= most; n++ {
 		before := time.Now().UnixMicro()
-		at, err := pg.eval(ctx, "cometbenchLog.now()")
+		text, err := pg.eval(ctx, "cometbenchLog.now()")
 		after := time.Now().UnixMicro()
 		if err != nil {
 			return nil, fmt.Errorf("read the page's clock: %w", err)
 		}
+		at, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read the page's clock: %w", err)
+		}
 		b.add(before, at, after)
-		if _, bound := b.offset(); n >= least && bound <= well {
+		if _, bound := b.offset(); n >= least && bound <= well+b.step {
 			break
 		}
 	}

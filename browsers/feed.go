@@ -1,11 +1,10 @@
 package browsers
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
-
-	"github.com/chromedp/cdproto/network"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
@@ -20,13 +19,14 @@ type feed struct {
 	path   string // of the subscription; everything else is the page's own
 	host   string
 	polls  bool  // each message travels in an answer that ends
+	alone  bool  // there is no word from the network: the page's has to do
 	offset int64 // adds to the page's clock
 	sink   func(measure.Event)
 
-	byRequest map[network.RequestID]*exchange
+	byRequest map[string]*exchange
 	byNumber  map[int]*exchange
 	newest    int
-	conns     map[float64]int
+	conns     map[string]int
 	connCount int
 	waiting   []waiting
 	since     time.Time // when the first one began to wait
@@ -48,7 +48,7 @@ type waiting struct {
 func newFeed(target *url.URL, polls bool, offset int64, sink func(measure.Event)) *feed {
 	return &feed{
 		path: target.EscapedPath(), host: hostPort(target), polls: polls, offset: offset, sink: sink,
-		byRequest: map[network.RequestID]*exchange{}, byNumber: map[int]*exchange{}, conns: map[float64]int{},
+		byRequest: map[string]*exchange{}, byNumber: map[int]*exchange{}, conns: map[string]int{},
 	}
 }
 
@@ -116,7 +116,7 @@ func (f *feed) unnoticed(now time.Time) int {
 
 // ready reports whether the network has said what w needs.
 func (f *feed) ready(w waiting) bool {
-	if w.event != nil || w.sight.Kind == done || w.sight.Kind == string(measure.Reconnect) {
+	if f.alone || w.event != nil || w.sight.Kind == done || w.sight.Kind == string(measure.Reconnect) {
 		return true
 	}
 	x := f.byNumber[w.exchange]
@@ -135,9 +135,17 @@ func (f *feed) pass(w waiting) {
 	x := f.byNumber[w.exchange]
 	if x == nil {
 		x = &exchange{number: w.exchange} // the network never told: the page's word has to do
+		if f.alone {
+			f.byNumber[x.number] = x
+		}
 	}
 	e := w.sight.event(f.offset)
 	e.Conn = x.conn
+	if f.alone && e.Kind == measure.Headers {
+		x.status, x.socket = e.Status, e.Status == http.StatusSwitchingProtocols
+		f.sink(e)
+		return
+	}
 	switch {
 	case w.sight.Kind == done:
 		f.over = true
@@ -154,14 +162,17 @@ func (f *feed) pass(w waiting) {
 // network saw, in the words of the Go clients.
 func (f *feed) end(x *exchange, e measure.Event) {
 	defer delete(f.byNumber, x.number)
+	if f.alone && !f.polls && e.Kind == measure.End && e.Note == "" {
+		e.EndKind = "" // a stream that was cut may look whole to the page
+	}
 	switch {
-	case x.status == 0 && x.errorText == "":
+	case x.status == 0 && x.ended.text == "":
 		f.sink(e) // the network has nothing to add
 	case x.status == 0:
-		e.Kind, e.Note = measure.Failed, x.errorText
+		e.Kind, e.Note = measure.Failed, x.ended.text
 		e.EndKind = ""
 		f.sink(e)
-		f.sinkEnd(e, endKind(x.errorText), "")
+		f.sinkEnd(e, x.ended.kind, "")
 	case x.gone():
 		f.over = true
 		e.Status = x.status
@@ -177,21 +188,24 @@ func (f *feed) end(x *exchange, e measure.Event) {
 
 // endOfAnswer is end for an answer that was a subscription.
 func (f *feed) endOfAnswer(x *exchange, e measure.Event) {
-	kind := endKind(x.errorText)
+	kind := x.ended.kind
+	if f.alone || x.socket && x.ended.text == "" {
+		kind = e.EndKind // only the page knows
+	}
+	if e.Kind == measure.Failed && x.socket {
+		e.Kind, e.Note = measure.End, "" // it broke before the page was told that it was open
+	}
 	if e.Kind == measure.Failed {
 		// A whole answer of which the technique could make nothing, or a poll's
 		// cut in two. A stream that is cut just ends.
-		if f.polls || x.errorText == "" {
+		if f.polls || x.ended.text == "" {
 			e.EndKind = ""
 			f.sink(e)
 		}
 		f.sinkEnd(e, kind, "")
 		return
 	}
-	switch {
-	case e.Note != "": // an end notice makes every close a clean one
-	case x.socket && x.errorText == "": // only the page knows whether there was a close frame
-	default:
+	if e.Note == "" { // an end notice makes every close a clean one
 		e.EndKind = kind
 	}
 	f.sink(e)

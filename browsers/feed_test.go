@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,24 +51,17 @@ func (s *script) say(format string, args ...any) {
 	s.report(fmt.Sprintf(format, args...), s.now)
 }
 
-func (s *script) request(id network.RequestID, address string) {
-	s.network(&network.EventRequestWillBeSent{
-		RequestID: id, Request: &network.Request{URL: address}, Timestamp: 5, WallTime: 1005,
-	}, s.now)
+func (s *script) request(id, address string) {
+	s.network(asked{id: id, url: address}, s.now)
 }
 
-func (s *script) response(id network.RequestID, status, connection int) {
-	s.network(&network.EventResponseReceived{RequestID: id, Timestamp: 6, Response: &network.Response{
-		Status: int64(status), ConnectionID: float64(connection), Protocol: "http/1.1",
-	}}, s.now)
+func (s *script) response(id string, status, connection int) {
+	s.network(answered{id: id, at: 1006e6, status: status, conn: strconv.Itoa(connection), http: "1.1"}, s.now)
 }
 
-func (s *script) finished(id network.RequestID, errorText string) {
-	if errorText == "" {
-		s.network(&network.EventLoadingFinished{RequestID: id}, s.now)
-		return
-	}
-	s.network(&network.EventLoadingFailed{RequestID: id, ErrorText: errorText}, s.now)
+// finished ends a request in Chromium's words.
+func (s *script) finished(id, errorText string) {
+	s.network(ended{id: id, text: errorText, kind: chromiumEnd(errorText)}, s.now)
 }
 
 func (s *script) want(t *testing.T, want ...string) {
@@ -134,7 +128,7 @@ func TestHeadsOvertakeNothingOfEarlierExchanges(t *testing.T) {
 func TestRepeatedNonceCountsOn(t *testing.T) {
 	s := newScript(t, false)
 	for n := 1; n <= 3; n++ {
-		r := network.RequestID(fmt.Sprint(n))
+		r := fmt.Sprint(n)
 		s.request(r, subscribed)
 		s.response(r, 200, n)
 		s.say(`{"kind":"message","id":"e-%d","x":%d}`, n, n)
@@ -182,31 +176,32 @@ func TestEndsInTheWordsOfTheGoClients(t *testing.T) {
 
 func TestSocketEnds(t *testing.T) {
 	address := "ws://origin.example/t/x?channel=c&nonce=abc-1"
-	open := func(t *testing.T) *script {
+	open := func(t *testing.T) (*script, *devtools) {
 		s := newScript(t, false)
-		s.network(&network.EventWebSocketCreated{RequestID: "w", URL: address}, s.now)
-		s.network(&network.EventWebSocketWillSendHandshakeRequest{RequestID: "w", Timestamp: 5, WallTime: 1005}, s.now)
-		return s
+		d := newDevtools(func(ev any) { s.network(ev, s.now) })
+		d.take(&network.EventWebSocketCreated{RequestID: "w", URL: address})
+		d.take(&network.EventWebSocketWillSendHandshakeRequest{RequestID: "w", Timestamp: 5, WallTime: 1005})
+		return s, d
 	}
 	t.Run("broken", func(t *testing.T) {
-		s := open(t)
-		s.network(&network.EventWebSocketHandshakeResponseReceived{RequestID: "w", Timestamp: 6, Response: &network.WebSocketResponse{Status: 101}}, s.now)
-		s.network(&network.EventWebSocketClosed{RequestID: "w"}, s.now)
+		s, d := open(t)
+		d.take(&network.EventWebSocketHandshakeResponseReceived{RequestID: "w", Timestamp: 6, Response: &network.WebSocketResponse{Status: 101}})
+		d.take(&network.EventWebSocketClosed{RequestID: "w"})
 		s.say(`{"kind":"end","last":true,"x":1}`)
 		s.want(t, "dial #1", "headers 101 #1", "end #1")
 	})
 	t.Run("refused", func(t *testing.T) {
-		s := open(t)
-		s.network(&network.EventWebSocketFrameError{RequestID: "w", Timestamp: 6, ErrorMessage: "Error during WebSocket handshake: Unexpected response code: 503"}, s.now)
-		s.network(&network.EventWebSocketClosed{RequestID: "w"}, s.now)
+		s, d := open(t)
+		d.take(&network.EventWebSocketFrameError{RequestID: "w", Timestamp: 6, ErrorMessage: "Error during WebSocket handshake: Unexpected response code: 503"})
+		d.take(&network.EventWebSocketClosed{RequestID: "w"})
 		s.say(`{"kind":"error","note":"the socket did not open","last":true,"x":1}`)
 		s.want(t, "dial #1", "headers 503 #1", "error status 503 503 #1", "end status 503 #1")
 	})
 	t.Run("reset", func(t *testing.T) {
-		s := open(t)
+		s, d := open(t)
 		const text = "Error during WebSocket handshake: net::ERR_CONNECTION_RESET"
-		s.network(&network.EventWebSocketFrameError{RequestID: "w", Timestamp: 6, ErrorMessage: text}, s.now)
-		s.network(&network.EventWebSocketClosed{RequestID: "w"}, s.now)
+		d.take(&network.EventWebSocketFrameError{RequestID: "w", Timestamp: 6, ErrorMessage: text})
+		d.take(&network.EventWebSocketClosed{RequestID: "w"})
 		s.say(`{"kind":"error","last":true,"x":1}`)
 		s.want(t, "dial #1", "error "+text+" #1", "end rst #1")
 	})
@@ -233,10 +228,11 @@ func TestTimesAreOnOurClock(t *testing.T) {
 	s := newScript(t, false)
 	var events []measure.Event
 	s.sink = func(e measure.Event) { events = append(events, e) }
-	s.request("r", subscribed)
-	s.network(&network.EventResponseReceived{RequestID: "r", Timestamp: cdp.MonotonicTime(9), Response: &network.Response{
+	d := newDevtools(func(ev any) { s.network(ev, s.now) })
+	d.take(&network.EventRequestWillBeSent{RequestID: "r", Request: &network.Request{URL: subscribed}, Timestamp: 5, WallTime: 1005})
+	d.take(&network.EventResponseReceived{RequestID: "r", Timestamp: cdp.MonotonicTime(9), Response: &network.Response{
 		Status: 200, Timing: &network.ResourceTiming{RequestTime: 5, ConnectEnd: 250, ReceiveHeadersEnd: 500},
-	}}, s.now)
+	}})
 	s.say(`{"kind":"message","id":"e-1","t_us":1000,"x":1}`)
 	for i, want := range []int64{1005_250_000, 1005_500_000, 1007} {
 		if events[i].T != want {
@@ -246,7 +242,7 @@ func TestTimesAreOnOurClock(t *testing.T) {
 }
 
 func TestBracketNarrows(t *testing.T) {
-	var b bracket
+	b := bracket{step: 100}
 	b.add(1000, 1500, 3000) // the offset lies between -600 and 1500
 	if offset, bound := b.offset(); offset != 0 || bound != 1500 {
 		t.Errorf("offset %d ± %d", offset, bound)
@@ -277,8 +273,8 @@ func FuzzReport(f *testing.F) {
 		})
 		now := time.Unix(1000, 0)
 		s.report(payload, now)
-		s.network(&network.EventRequestWillBeSent{RequestID: "r", Request: &network.Request{URL: subscribed}}, now)
-		s.network(&network.EventLoadingFailed{RequestID: "r", ErrorText: payload}, now)
+		s.network(asked{id: "r", url: subscribed}, now)
+		s.network(ended{id: "r", text: payload, kind: chromiumEnd(payload)}, now)
 		s.flush()
 		if len(s.waiting) > 0 && !s.over {
 			t.Errorf("%q left something waiting", payload)

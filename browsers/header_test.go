@@ -7,7 +7,7 @@ import (
 )
 
 func TestOwnHeadersAndBody(t *testing.T) {
-	c := chromium(t)
+	c := sharedChromium(t)
 	for _, technique := range []string{"eventsource", "long-poll", "callback-poll", "forever-iframe"} {
 		t.Run(technique, func(t *testing.T) {
 			t.Parallel()
@@ -37,7 +37,7 @@ func TestOwnHeadersAndBody(t *testing.T) {
 }
 
 func TestStartsBehindAnID(t *testing.T) {
-	c := chromium(t)
+	c := sharedChromium(t)
 	for _, technique := range []string{"eventsource", "long-poll", "websocket", "xhr-streaming"} {
 		t.Run(technique, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type origin struct {
 	// instead answers request n (from 1) of a technique by itself, or returns false.
 	instead func(w http.ResponseWriter, r *http.Request, n int) bool
 	paths   map[string][]string // raw queries by path, in order
+	protos  map[string][]string // versions of HTTP likewise
 	held    chan string         // techniques whose request is held now
 	left    chan string         // techniques whose client went away
 
@@ -39,7 +41,7 @@ func newOrigin(t *testing.T, messages ...string) *origin {
 			messages = append(messages, strconv.Itoa(n))
 		}
 	}
-	o := &origin{messages: messages, paths: map[string][]string{}, held: make(chan string, 100), left: make(chan string, 100)}
+	o := &origin{messages: messages, paths: map[string][]string{}, protos: map[string][]string{}, held: make(chan string, 100), left: make(chan string, 100)}
 	mux := http.NewServeMux()
 	mux.Handle(pages.Prefix, pages.Handler())
 	mux.HandleFunc("/t/{technique}", o.subscribe)
@@ -60,6 +62,16 @@ func (o *origin) queries(technique string) []string {
 	return append([]string(nil), o.paths[technique]...)
 }
 
+// versions returns the versions of HTTP by which a technique was asked since
+// the last call, each once.
+func (o *origin) versions(technique string) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := slices.Compact(slices.Sorted(slices.Values(o.protos[technique])))
+	delete(o.protos, technique)
+	return out
+}
+
 func (o *origin) message(n int) string {
 	return fmt.Sprintf(`{"channel":"c","id":"e-%d","sent_us":1,"data":%s}`, n, o.messages[n-1])
 }
@@ -73,6 +85,7 @@ func (o *origin) subscribe(w http.ResponseWriter, r *http.Request) {
 	technique := r.PathValue("technique")
 	o.mu.Lock()
 	o.paths[technique] = append(o.paths[technique], r.URL.RawQuery)
+	o.protos[technique] = append(o.protos[technique], r.Proto)
 	n := len(o.paths[technique])
 	o.open++
 	o.most = max(o.most, o.open)
@@ -190,7 +203,7 @@ var framings = map[string]framing{
 	"forever-iframe": {"text/html; charset=utf-8", false, strings.Repeat(" ", 1023) + "\n", func(s string) string {
 		return "<script>parent.cometbench(" + scriptEscape.Replace(s) + ")</script>\n"
 	}},
-	"forever-iframe-text": {"text/plain; charset=utf-8", true, "", line},
+	"forever-iframe-text": {"text/plain; charset=utf-8", true, strings.Repeat(" ", 1023) + "\n", line}, // WebKit shows no text before
 	"multipart": {"multipart/x-mixed-replace; boundary=frontier", false, "preamble\r\n--frontier", func(s string) string {
 		return fmt.Sprintf("\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s\r\n--frontier", len(s), s)
 	}},

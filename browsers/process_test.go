@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,37 +21,43 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// pid is the browser's, once it runs.
-func (c *Chromium) pid(t *testing.T) int {
+// last is the pid of the process that a browser started last.
+func (b *Browser) last(t *testing.T) int {
 	t.Helper()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.processes[false]
-	if p == nil {
+	pid := b.lastPid()
+	if pid == 0 {
 		t.Fatal("no browser runs")
 	}
-	return p.pid
+	return pid
 }
 
-// profile finds the profile directory of a browser, which all its processes
-// have on their command line.
-func profile(t *testing.T, pid int) string {
+// profiles finds the directories that a browser has made for itself: those
+// that its processes have on their command lines or in their environment.
+func profiles(t *testing.T, pid int) []string {
 	t.Helper()
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for arg := range bytes.SplitSeq(line, []byte{0}) {
-		if dir, ok := strings.CutPrefix(string(arg), "--user-data-dir="); ok {
-			return dir
+	var dirs []string
+	for _, p := range family(pid, "") {
+		for _, file := range []string{"cmdline", "environ"} {
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p, file))
+			for _, dir := range profile.FindAllString(string(text), -1) {
+				if !slices.Contains(dirs, dir) {
+					dirs = append(dirs, dir)
+				}
+			}
 		}
 	}
-	t.Fatal("the browser has no profile directory")
-	return ""
+	if len(dirs) == 0 {
+		t.Fatal("the browser has no profile directory")
+	}
+	return dirs
 }
 
-// family returns the processes of a browser: its group, and whoever names its
-// profile. Those that ended and were not waited for do not count.
+// profile recognises such a directory.
+var profile = regexp.MustCompile(regexp.QuoteMeta(os.TempDir()) + `/(cometbench-\w+-|chromedp-runner)\d+`)
+
+// family returns the processes of a browser: its group, its descendants, and
+// whoever names its profile. Those that ended and were not waited for do not
+// count.
 func family(group int, profile string) []int {
 	entries, _ := os.ReadDir("/proc")
 	var pids []int
@@ -68,7 +76,8 @@ func family(group int, profile string) []int {
 			continue
 		}
 		line, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-		if fields[2] == strconv.Itoa(group) || strings.Contains(string(line), profile) {
+		env, _ := os.ReadFile("/proc/" + e.Name() + "/environ")
+		if fields[2] == strconv.Itoa(group) || profile != "" && (strings.Contains(string(line), profile) || strings.Contains(string(env), profile)) {
 			pids = append(pids, pid)
 		}
 	}
@@ -76,138 +85,238 @@ func family(group int, profile string) []int {
 }
 
 // emptied waits until nothing of a browser is left.
-func emptied(t *testing.T, group int, profile string) {
+func emptied(t *testing.T, group int, dirs ...string) {
 	t.Helper()
 	ctx := within(t)
-	for left := family(group, profile); len(left) > 0; left = family(group, profile) {
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-ctx.Done():
-			t.Fatalf("processes %v are left", left)
+	for _, dir := range append(dirs, "no such profile") {
+		for left := family(group, dir); len(left) > 0; left = family(group, dir) {
+			select {
+			case <-time.After(10 * time.Millisecond):
+			case <-ctx.Done():
+				t.Fatalf("processes %v are left", left)
+			}
 		}
+	}
+}
+
+// own runs a test in a browser of its own, one after the other.
+func own(t *testing.T, o Options, test func(t *testing.T, b *Browser)) {
+	t.Helper()
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) { test(t, newBrowser(t, name, o)) })
 	}
 }
 
 func TestCloseLeavesNothing(t *testing.T) {
-	c := newChromium(t, Options{})
-	o := newOrigin(t)
-	receive(t, c, subscription("eventsource", o.url("eventsource")), id("e-1"))
-	pid := c.pid(t)
-	dir := profile(t, pid)
-	if n := len(family(pid, dir)); n < 2 {
-		t.Fatalf("a running browser has %d processes", n)
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if left := family(pid, dir); len(left) > 0 {
-		t.Errorf("processes %v are left", left)
-	}
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the profile %s is left: %v", dir, err)
-	}
-	if err := c.Subscribe(t.Context(), subscription("eventsource", o.url("eventsource")), func(measure.Event) {}); err == nil {
-		t.Error("a closed client subscribed")
-	}
+	own(t, Options{}, func(t *testing.T, b *Browser) {
+		o := newOrigin(t)
+		var pid int
+		var dirs []string
+		receive(t, b, subscription("eventsource", o.url("eventsource")), func(e measure.Event) bool {
+			if id("e-1")(e) {
+				pid = b.last(t)
+				dirs = profiles(t, pid)
+				if n := len(family(pid, dirs[0])); n < 2 {
+					t.Errorf("a running browser has %d processes", n)
+				}
+			}
+			return id("e-1")(e)
+		})
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range dirs {
+			if left := family(pid, dir); len(left) > 0 {
+				t.Errorf("processes %v are left", left)
+			}
+			if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the profile %s is left: %v", dir, err)
+			}
+		}
+		if err := b.Subscribe(t.Context(), subscription("eventsource", o.url("eventsource")), func(measure.Event) {}); err == nil {
+			t.Error("a closed client subscribed")
+		}
+	})
 }
 
-func TestCrashIsAnErrorAndTheNextBrowserWorks(t *testing.T) {
-	c := newChromium(t, Options{})
+// fails subscribes, does harm at the first message, and expects an error; then
+// that the next subscription is served as if nothing had been.
+func fails(t *testing.T, b *Browser, harm func(pid int)) error {
+	t.Helper()
 	o := newOrigin(t)
 	s := subscription("eventsource", o.url("eventsource"))
 	var first int
-	err := c.Subscribe(within(t), s, func(e measure.Event) {
+	err := b.Subscribe(within(t), s, func(e measure.Event) {
 		if id("e-1")(e) {
-			first = c.pid(t)
-			_ = syscall.Kill(first, syscall.SIGKILL)
+			first = b.last(t)
+			harm(first)
 		}
 	})
 	if err == nil {
-		t.Fatal("a killed browser is no error")
+		t.Fatal("a browser that came to harm is no error")
 	}
 	t.Log(err)
-	receive(t, c, s, id("e-5"))
-	if second := c.pid(t); second == first {
-		t.Error("the killed browser still runs")
-	}
-	emptied(t, first, "no such profile")
+	receive(t, b, s, id("e-5"))
+	return err
 }
 
-func TestCrashedPageIsAnError(t *testing.T) {
-	c := newChromium(t, Options{})
-	o := newOrigin(t)
-	s := subscription("eventsource", o.url("eventsource"))
-	err := c.Subscribe(within(t), s, func(e measure.Event) {
-		if !id("e-1")(e) {
-			return
+func TestCrashIsAnErrorAndTheNextBrowserWorks(t *testing.T) {
+	own(t, Options{}, func(t *testing.T, b *Browser) {
+		var first int
+		fails(t, b, func(pid int) {
+			first = pid
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		})
+		if second := b.last(t); second == first {
+			t.Error("the killed browser still runs")
 		}
-		for _, pid := range family(c.pid(t), "no such profile") {
-			line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-			if bytes.Contains(line, []byte("--type=renderer")) {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-			}
-		}
+		emptied(t, first)
 	})
-	if err == nil {
-		t.Fatal("a killed page is no error")
+}
+
+// renderers are what browsers call the processes of pages on their command
+// lines.
+var renderers = map[string]string{"chromium": "--type=renderer", "firefox": "-isForBrowser", "webkit": "WebKitWebProcess"}
+
+func TestCrashedPageIsAnError(t *testing.T) {
+	own(t, Options{}, func(t *testing.T, b *Browser) {
+		fails(t, b, func(pid int) {
+			for _, p := range family(pid, "") {
+				line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p))
+				if bytes.Contains(line, []byte(renderers[b.Name()])) {
+					_ = syscall.Kill(p, syscall.SIGKILL)
+				}
+			}
+		})
+	})
+}
+
+// A connection to the browser that breaks is as good as a crash.
+func TestLostControlConnectionIsAnError(t *testing.T) {
+	b := newBrowser(t, "firefox", Options{})
+	err := fails(t, b, func(int) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.processes[launch{}].process.(*firefoxProcess).bidi.conn.CloseNow()
+	})
+	if !strings.Contains(err.Error(), "hung up") {
+		t.Errorf("got %v", err)
 	}
-	t.Log(err)
-	receive(t, c, s, id("e-5"))
 }
 
 // A program that is killed cannot clean up; the kernel does it.
 func TestKilledProgramLeavesNoBrowser(t *testing.T) {
-	newChromium(t, Options{}) // or skip
-	o := newOrigin(t)
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	child := exec.Command(self)
-	child.Env = append(os.Environ(), childVariable+"="+o.url("eventsource"))
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := profile(t, pid)
-	defer os.RemoveAll(dir)
-	if err := child.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = child.Wait()
-	emptied(t, pid, dir)
+	own(t, Options{}, func(t *testing.T, b *Browser) {
+		o := newOrigin(t)
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		child := exec.Command(self)
+		child.Env = append(os.Environ(), childVariable+"="+o.url("eventsource"), childBrowser+"="+b.Name())
+		child.Stderr = os.Stderr
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs := profiles(t, pid)
+		for _, dir := range dirs {
+			defer os.RemoveAll(dir)
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = child.Wait()
+		emptied(t, pid, dirs...)
+	})
 }
 
+// A page that never gives back the processor is a browser that hangs.
 func TestHungBrowserIsReplaced(t *testing.T) {
-	c := newChromium(t, Options{AnswerWithin: time.Second})
+	own(t, Options{AnswerWithin: time.Second}, func(t *testing.T, b *Browser) {
+		o := newOrigin(t)
+		s := subscription("eventsource", o.url("eventsource"))
+		var first int
+		ctx, leave := context.WithCancel(within(t))
+		defer leave()
+		err := b.Subscribe(ctx, s, func(e measure.Event) {
+			if id("e-1")(e) {
+				first = b.last(t)
+				_ = syscall.Kill(-first, syscall.SIGSTOP)
+				if b.engine.sharesProcess() {
+					leave() // it does not let go of the context
+				}
+			}
+		})
+		if !errors.Is(err, errHung) {
+			t.Fatalf("got %v, want %v", err, errHung)
+		}
+		emptied(t, first)
+		b.options.AnswerWithin = 15 * time.Second // for the process to come
+		receive(t, b, s, id("e-5"))
+	})
+}
+
+// Many runs, some of which end badly, leave no process and no profile: make
+// browsers asks for a hundred.
+func TestRunsLeaveNothing(t *testing.T) {
+	runs, err := strconv.Atoi(os.Getenv("COMETBENCH_BROWSER_RUNS"))
+	if err != nil {
+		t.Skip("COMETBENCH_BROWSER_RUNS is not set to a number of runs")
+	}
+	for _, name := range Names() {
+		t.Run(name, func(t *testing.T) {
+			for n := range runs {
+				leavesNothing(t, name, n)
+			}
+		})
+	}
+}
+
+// leavesNothing starts a browser, ends it in one way or another, and looks.
+func leavesNothing(t *testing.T, name string, n int) {
+	t.Helper()
+	b, err := New(t.Context(), name, Options{})
+	skipWithout(t, err)
 	o := newOrigin(t)
-	s := subscription("eventsource", o.url("eventsource"))
-	var first int
+	defer o.Server.Close()
 	ctx, leave := context.WithCancel(within(t))
 	defer leave()
-	err := c.Subscribe(ctx, s, func(e measure.Event) {
-		if id("e-1")(e) {
-			first = c.pid(t)
-			_ = syscall.Kill(-first, syscall.SIGSTOP)
-			leave()
+	var pid int
+	var dirs []string
+	err = b.Subscribe(ctx, subscription("eventsource", o.url("eventsource")), func(e measure.Event) {
+		if !id("e-1")(e) {
+			return
 		}
+		pid = b.last(t)
+		dirs = profiles(t, pid)
+		if n%2 == 1 {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			return
+		}
+		leave()
 	})
-	if !errors.Is(err, errHung) {
-		t.Fatalf("got %v, want %v", err, errHung)
+	if (err != nil) != (n%2 == 1) {
+		t.Errorf("run %d: %v", n, err)
 	}
-	emptied(t, first, "no such profile")
-	c.options.AnswerWithin = 15 * time.Second
-	receive(t, c, s, id("e-5"))
+	if err := b.Close(); err != nil {
+		t.Errorf("run %d: %v", n, err)
+	}
+	emptied(t, pid, dirs...)
+	for _, dir := range dirs {
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("run %d: the profile %s is left: %v", n, dir, err)
+		}
+	}
 }

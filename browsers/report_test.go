@@ -16,7 +16,7 @@ import (
 
 // Without a driver a page posts what it saw to the origin.
 func TestPagesReportByHTTP(t *testing.T) {
-	c := chromium(t)
+	c := sharedChromium(t)
 	o := newOrigin(t)
 	posted := make(chan string, 100)
 	tries := 0
@@ -36,15 +36,17 @@ func TestPagesReportByHTTP(t *testing.T) {
 	defer site.Close()
 
 	target := measure.Target{URL: site.URL}
-	p, err := c.running(t.Context(), target)
+	p, release, err := c.take(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pg, err := p.openPage(target, c.options.AnswerWithin)
+	defer release()
+	opened, err := p.openPage(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pg.close()
+	defer opened.close()
+	pg := opened.(*chromiumPage)
 	call, cancel := pg.until(within(t), c.options.AnswerWithin)
 	defer cancel()
 	start := `cometbench.start({url: "` + site.URL + `/t/long-poll?channel=c", resume: true, report: "` + site.URL + `/report"})`

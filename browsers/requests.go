@@ -1,50 +1,46 @@
 package browsers
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/network"
-
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// network takes an event of the DevTools protocol.
+// network takes what the browser's network tells (wire.go).
 func (f *feed) network(ev any, now time.Time) {
 	switch ev := ev.(type) {
-	case *network.EventRequestWillBeSent:
-		if x := f.byRequest[ev.RequestID]; x != nil { // redirected
-			if r := ev.RedirectResponse; r != nil {
-				f.head(x, r.ConnectionID, x.dial(r, ev.Timestamp), x.headers(r, ev.Timestamp))
+	case asked:
+		f.open(ev)
+	case dialled:
+		if x := f.byRequest[ev.id]; x != nil {
+			f.connCount++
+			x.conn = f.connCount
+			f.insert(x.number, &measure.Event{Kind: measure.Dial, T: ev.at, Conn: x.conn})
+		}
+	case answered:
+		if x := f.byRequest[ev.id]; x != nil && (!x.socket || x.status == 0) {
+			if !ev.redirect {
+				x.status = ev.status
+				x.socket = x.socket || ev.status == http.StatusSwitchingProtocols
 			}
-			return
+			f.head(x, ev)
 		}
-		if x := f.open(ev.RequestID, ev.Request.URL); x != nil {
-			x.wall = float64(ev.WallTime.Float64()) - float64(ev.Timestamp)
-		}
-	case *network.EventResponseReceived:
-		if x := f.byRequest[ev.RequestID]; x != nil && ev.Response != nil {
-			x.status = int(ev.Response.Status)
-			f.head(x, ev.Response.ConnectionID, x.dial(ev.Response, ev.Timestamp), x.headers(ev.Response, ev.Timestamp))
-		}
-	case *network.EventLoadingFinished:
-		f.close(ev.RequestID, "", now)
-	case *network.EventLoadingFailed:
-		f.close(ev.RequestID, ev.ErrorText, now)
-	default:
-		f.socket(ev, now)
+	case ended:
+		f.close(ev, now)
 	}
 	f.drain(now)
 }
 
 // open notes a request, if it is one of the subscription.
-func (f *feed) open(id network.RequestID, address string) *exchange {
-	u, err := url.Parse(address)
-	if err != nil || u.EscapedPath() != f.path || hostPort(u) != f.host {
-		return nil
+func (f *feed) open(ev asked) {
+	u, err := url.Parse(ev.url)
+	if err != nil || u.EscapedPath() != f.path || hostPort(u) != f.host || f.byRequest[ev.id] != nil {
+		return
 	}
 	// The nonce of a page is WORD-NUMBER, behind the subscription's own and a
 	// dot. An EventSource that comes back by itself repeats its URL, and counts on.
@@ -55,10 +51,9 @@ func (f *feed) open(id network.RequestID, address string) *exchange {
 			f.newest = n
 		}
 	}
-	x := &exchange{number: f.newest}
-	f.byRequest[id] = x
+	x := &exchange{number: f.newest, socket: ev.socket}
+	f.byRequest[ev.id] = x
 	f.byNumber[x.number] = x
-	return x
 }
 
 // hostPort is an address as browsers and people write it: with the default port
@@ -77,16 +72,22 @@ func hostPort(u *url.URL) string {
 
 // head reports the connection, if it is new, and the response head, in front
 // of everything else of this exchange.
-func (f *feed) head(x *exchange, connection float64, dial, headers measure.Event) {
-	events := []*measure.Event{&headers}
-	if conn, known := f.conns[connection]; known {
+func (f *feed) head(x *exchange, a answered) {
+	headers := &measure.Event{
+		Kind: measure.Headers, T: a.at, Status: a.status, HTTP: a.http, ContentType: a.contentType, Encoding: a.encoding,
+	}
+	events := []*measure.Event{headers}
+	if conn, known := f.conns[a.conn]; known {
 		x.conn = conn
-	} else {
+	} else if a.conn != "" {
 		f.connCount++
 		x.conn = f.connCount
-		f.conns[connection] = x.conn
-		dial.Conn = x.conn
-		events = []*measure.Event{&dial, &headers}
+		f.conns[a.conn] = x.conn
+		dial := &measure.Event{Kind: measure.Dial, T: a.connected, Conn: x.conn}
+		if a.reused {
+			dial.Note = "opened before, for the page"
+		}
+		events = []*measure.Event{dial, headers}
 	}
 	headers.Conn = x.conn
 	f.insert(x.number, events...)
@@ -104,10 +105,9 @@ func (f *feed) insert(number int, events ...*measure.Event) {
 }
 
 // close notes the end of an exchange.
-func (f *feed) close(id network.RequestID, errorText string, now time.Time) {
-	if x := f.byRequest[id]; x != nil {
-		delete(f.byRequest, id)
-		x.closed, x.closedAt = true, now
-		x.errorText = errorText
+func (f *feed) close(ev ended, now time.Time) {
+	if x := f.byRequest[ev.id]; x != nil {
+		delete(f.byRequest, ev.id)
+		x.closed, x.closedAt, x.ended = true, now, ev
 	}
 }

@@ -1,7 +1,6 @@
 package browsers
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -11,16 +10,23 @@ import (
 )
 
 // Supports says what this browser cannot be asked for.
-func (c *Chromium) Supports(s measure.Subscription) error {
+func (b *Browser) Supports(s measure.Subscription) error {
+	s, err := varied(s)
+	if err != nil {
+		return err
+	}
 	t := s.Target
+	row, _ := measure.TechniqueByName(s.Technique)
 	u, err := url.Parse(t.URL)
 	switch {
 	case err != nil:
 		return fmt.Errorf("parse target: %w", err)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("a browser page cannot be loaded by the scheme %q", u.Scheme)
-	case !pages.Has(s.Technique):
+	case !pages.Has(s.Technique) && !row.Demo:
 		return fmt.Errorf("there is no page for %s", s.Technique)
+	case row.Demo && b.Name() != "chromium":
+		return errors.New("the historical systems are used as by a person in Chromium only")
 	case t.HTTP != "" && t.HTTP != "1.1" && t.HTTP != "2":
 		return fmt.Errorf("a browser cannot be made to speak HTTP/%s", t.HTTP)
 	case t.HTTP == "2" && u.Scheme != "https":
@@ -29,8 +35,6 @@ func (c *Chromium) Supports(s measure.Subscription) error {
 		return errors.New("a web socket opens an HTTP/1.1 connection of its own")
 	case t.SourceAddr != "":
 		return errors.New("a browser does not choose its source address")
-	case len(t.RootsPEM) > 0 && !t.Insecure && !bytes.Equal(t.RootsPEM, c.options.RootsPEM):
-		return errors.New("this browser was started with other root certificates")
 	case len(s.Uplink) > 0 && s.Technique != "websocket":
 		return fmt.Errorf("%s has no frames to send up", s.Technique)
 	case t.Header["Accept-Encoding"] != nil:
@@ -46,7 +50,10 @@ func (c *Chromium) Supports(s measure.Subscription) error {
 	if err := supportsMethod(s); err != nil {
 		return err
 	}
-	return supportsProxy(s)
+	if err := supportsProxy(s); err != nil {
+		return err
+	}
+	return b.engine.supports(s)
 }
 
 // supportsMethod: elements, EventSource and WebSocket ask by GET only.
@@ -81,8 +88,36 @@ func supportsProxy(s measure.Subscription) error {
 		return fmt.Errorf("parse proxy: %w", err)
 	case proxy.User != nil:
 		return errors.New("a browser takes no credentials from a proxy's URL")
-	case s.Technique == "websocket" && s.Target.SocketVia == "get":
-		return errors.New("Chromium passes a proxy by CONNECT for web sockets, never by GET")
 	}
 	return nil
+}
+
+// varied writes a subscription's variant into its target; to do so again changes
+// nothing. It fails for what no page of ours can ask for.
+func varied(s measure.Subscription) (measure.Subscription, error) {
+	if s.Variant == "" {
+		return s, nil
+	}
+	technique, _ := measure.TechniqueByName(s.Technique)
+	if _, err := technique.As(s.Variant); err != nil {
+		return s, err
+	}
+	if s.Variant == "binary" {
+		return s, errors.New("the page of " + s.Technique + " reads lines, not lengths")
+	}
+	v, _ := measure.VariantByName(s.Variant)
+	u, err := url.Parse(s.Target.URL)
+	if err != nil {
+		return s, fmt.Errorf("parse target: %w", err)
+	}
+	q := u.Query()
+	for _, option := range v.Options {
+		q.Set(option[0], option[1])
+	}
+	u.RawQuery = q.Encode()
+	s.Target.URL = u.String()
+	if v.Method != "" {
+		s.Target.Method, s.Target.Body = v.Method, []byte("subscribe=1")
+	}
+	return s, nil
 }

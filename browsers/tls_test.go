@@ -1,14 +1,16 @@
 package browsers
 
 import (
-	"encoding/pem"
+	"crypto/tls"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/cometbench/cometbench/browsers/pages"
+	"github.com/cometbench/cometbench/internal/selfsigned"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -24,36 +26,69 @@ func newSecureOrigin(t *testing.T) (*origin, []byte) {
 	o.Server = httptest.NewUnstartedServer(mux)
 	o.Server.EnableHTTP2 = true
 	o.Server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes are refused on purpose
+	pair, err := selfsigned.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Server.TLS = &tls.Config{Certificates: []tls.Certificate{pair.Certificate}}
 	o.Server.StartTLS()
 	t.Cleanup(o.Server.Close)
-	return o, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: o.Server.Certificate().Raw})
+	return o, pair.RootsPEM
 }
 
 func TestHTTPVersionOverTLS(t *testing.T) {
-	o, roots := newSecureOrigin(t)
-	c := newChromium(t, Options{RootsPEM: roots})
-	for _, version := range []string{"1.1", "2"} {
-		for _, technique := range []string{"eventsource", "fetch-streaming"} {
-			s := subscription(technique, o.url(technique))
-			s.Target.HTTP, s.Target.RootsPEM = version, roots
-			events := receive(t, c, s, id("e-5"))
-			if events[1].Kind != measure.Headers || events[1].HTTP != version {
-				t.Errorf("%s over HTTP/%s: %+v", technique, version, events[1])
+	each(t, func(t *testing.T, b *Browser) {
+		o, roots := newSecureOrigin(t)
+		for _, version := range []string{"1.1", "2"} {
+			for _, technique := range []string{"eventsource", "fetch-streaming"} {
+				s := subscription(technique, o.url(technique))
+				s.Target.HTTP, s.Target.RootsPEM = version, roots
+				events := receive(t, b, s, id("e-5"))
+				if b.Name() != "webkit" && (events[1].Kind != measure.Headers || events[1].HTTP != version) {
+					t.Errorf("%s over HTTP/%s: %+v", technique, version, events[1])
+				}
+				if over := o.versions(technique); !slices.Equal(over, []string{"HTTP/" + map[string]string{"1.1": "1.1", "2": "2.0"}[version]}) {
+					t.Errorf("%s over HTTP/%s: the origin was asked by %v", technique, version, over)
+				}
 			}
 		}
-	}
-	receive(t, c, subscription("websocket", o.url("websocket")), id("e-5"))
+		s := subscription("websocket", o.url("websocket"))
+		s.Target.RootsPEM = roots
+		receive(t, b, s, id("e-5"))
+	})
 }
 
 func TestCertificateOfNobody(t *testing.T) {
-	o, _ := newSecureOrigin(t)
-	c := chromium(t)
-	s := subscription("eventsource", o.url("eventsource"))
-	s.Resume = false
-	events := receive(t, c, s, nil)
-	if len(events) != 1 || events[0].Kind != measure.Failed {
-		t.Errorf("without trust: %+v", events)
+	each(t, func(t *testing.T, b *Browser) {
+		o, _ := newSecureOrigin(t)
+		s := subscription("eventsource", o.url("eventsource"))
+		s.Resume = false
+		events := receive(t, b, s, nil)
+		if len(events) != 1 || events[0].Kind != measure.Failed {
+			t.Errorf("without trust: %+v", events)
+		}
+		s.Target.Insecure = true
+		receive(t, b, s, id("e-5"))
+	})
+}
+
+// What one run trusts another does not.
+func TestOtherRoots(t *testing.T) {
+	for _, name := range []string{"chromium", "firefox"} { // WebKit trusts all or nobody
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := sharedBrowser(t, name)
+			other, err := selfsigned.New()
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, _ := newSecureOrigin(t)
+			s := subscription("eventsource", o.url("eventsource"))
+			s.Target.RootsPEM, s.Resume = other.RootsPEM, false
+			events := receive(t, b, s, nil)
+			if len(events) != 1 || events[0].Kind != measure.Failed {
+				t.Errorf("by another authority: %+v", events)
+			}
+		})
 	}
-	s.Target.Insecure = true
-	receive(t, c, s, id("e-5"))
 }

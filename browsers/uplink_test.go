@@ -14,7 +14,7 @@ import (
 
 // What a subscription sends up its socket arrives, and is told.
 func TestUplink(t *testing.T) {
-	c := chromium(t)
+	c := sharedChromium(t)
 	up := make(chan string, 2)
 	mux := http.NewServeMux()
 	mux.Handle(pages.Prefix, pages.Handler())

@@ -11,27 +11,50 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/chromedp/cdproto/runtime"
-
 	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// visit is one subscription: a page in a context of its own, from loading to
-// leaving.
+// visit is one subscription: a page, from opening it to leaving.
 type visit struct {
-	client       *Chromium
+	browser      *Browser
 	subscription measure.Subscription
 	sink         func(measure.Event)
-	of           *visitor // whose browser context it shares; nil has one of its own
+	position     string // behind the last message that the page has told of
 }
 
-// run returns nil when ctx ended or the subscription is over.
-func (v *visit) run(ctx context.Context, p *process) (err error) {
-	pg, err := v.open(p)
+// enter opens a page in a context of its own, or in a visitor's, and lives
+// through the subscription in it.
+func (v *visit) enter(ctx context.Context, of *visitor) error {
+	t := v.subscription.Target
+	if of == nil || v.browser.engine.sharesProcess() {
+		if err := v.browser.enter(ctx); err != nil {
+			return err
+		}
+		defer v.browser.exit()
+	}
+	if of != nil {
+		p, pg, err := of.open(ctx, t)
+		if err != nil {
+			return err
+		}
+		return v.live(ctx, p, pg)
+	}
+	p, release, err := v.browser.take(ctx, t)
 	if err != nil {
 		return err
 	}
+	defer release()
+	pg, err := p.openPage(ctx, t)
+	if err != nil {
+		return err
+	}
+	return v.live(ctx, p, pg)
+}
+
+// live returns nil when ctx ended or the subscription is over. It closes the
+// page.
+func (v *visit) live(ctx context.Context, p process, pg page) (err error) {
 	defer func() {
 		switch {
 		case errors.Is(err, errLeft):
@@ -47,29 +70,51 @@ func (v *visit) run(ctx context.Context, p *process) (err error) {
 	if err != nil {
 		return fmt.Errorf("parse target: %w", err)
 	}
-	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
-		return err
+	for conns := 0; ; {
+		f, err := v.begin(ctx, pg, target, conns)
+		if f == nil || err != nil {
+			return err
+		}
+		if err := v.follow(ctx, pg, f); !errors.Is(err, errReload) {
+			return err
+		}
+		pg.inbox().take() // what is still on its way is of the page that goes
+		conns = f.connCount
+		v.subscription.After, v.subscription.Reload = v.position, nil
+		v.emit(measure.Event{Kind: measure.Reconnect, ID: v.position, Note: "page reloaded"})
 	}
-	clock, err := pg.calibrate(ctx)
-	if err != nil {
-		return err
-	}
-	offset, bound := clock.offset()
-	v.client.calibrated(bound)
-	technique, _ := measure.TechniqueByName(v.subscription.Technique)
-	f := newFeed(target, technique.Polls(), offset, v.sink)
-	if err := v.start(ctx, pg); err != nil {
-		return err
-	}
-	return v.follow(ctx, pg, f)
 }
 
-// open opens the tab.
-func (v *visit) open(p *process) (*page, error) {
-	if v.of != nil {
-		return v.of.open(p, v.subscription.Target)
+// begin loads the page and starts the technique. The feed is nil when there is
+// nothing to go on with; conns connections were counted before.
+func (v *visit) begin(ctx context.Context, pg page, target *url.URL, conns int) (*feed, error) {
+	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
+		return nil, err
 	}
-	return p.openPage(v.subscription.Target, v.client.options.AnswerWithin)
+	clock, err := calibrate(ctx, pg)
+	if err != nil {
+		return nil, err
+	}
+	offset, bound := clock.offset()
+	v.browser.calibrated(bound)
+	technique, _ := measure.TechniqueByName(v.subscription.Technique)
+	f := newFeed(target, technique.Polls(), offset, v.pass)
+	f.alone, f.connCount = !pg.tellsNetwork(), conns
+	return f, v.start(ctx, pg)
+}
+
+// errReload says that the page is to be loaded again.
+var errReload = errors.New("the page is loaded again")
+
+// CanReload is nil: every page can be loaded again. See measure.Pager.
+func (b *Browser) CanReload() error { return nil }
+
+// pass hands an event on and takes note of the position.
+func (v *visit) pass(e measure.Event) {
+	if (e.Kind == measure.Received || e.Kind == measure.Prelude) && e.ID != "" {
+		v.position = e.ID
+	}
+	v.sink(e)
 }
 
 // nonces make the address of each page load unlike all others.
@@ -77,14 +122,14 @@ var nonces atomic.Int64
 
 // load brings the page in, again and again if the subscription resumes. It
 // reports false when there is nothing to go on with.
-func (v *visit) load(ctx context.Context, pg *page, target *url.URL) (bool, error) {
+func (v *visit) load(ctx context.Context, pg page, target *url.URL) (bool, error) {
 	for {
 		nonce := strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.FormatInt(nonces.Add(1), 10)
 		address := &url.URL{
 			Scheme: target.Scheme, Host: target.Host, Path: pages.Path(v.subscription.Technique),
 			RawQuery: "nonce=" + nonce,
 		}
-		err := pg.load(ctx, address, v.subscription.Technique, v.client.options.LoadWithin)
+		err := pg.load(ctx, address, v.subscription.Technique, v.browser.options.LoadWithin)
 		var path *notLoaded
 		if err == nil || !errors.As(err, &path) {
 			return err == nil, err
@@ -100,7 +145,7 @@ func (v *visit) load(ctx context.Context, pg *page, target *url.URL) (bool, erro
 		case <-time.After(v.retry()):
 		case <-ctx.Done():
 			return false, nil
-		case <-pg.ctx.Done():
+		case <-pg.gone():
 			return false, pg.died()
 		}
 		v.emit(measure.Event{Kind: measure.Reconnect, Note: path.note})
@@ -121,7 +166,7 @@ func (v *visit) emit(e measure.Event) {
 }
 
 // start sets the technique going in the loaded page.
-func (v *visit) start(ctx context.Context, pg *page) error {
+func (v *visit) start(ctx context.Context, pg page) error {
 	s := v.subscription
 	options, err := json.Marshal(map[string]any{
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
@@ -132,7 +177,7 @@ func (v *visit) start(ctx context.Context, pg *page) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
-	if _, err := pg.eval(ctx, fmt.Sprintf("cometbench.start(%s); 0", options)); err != nil {
+	if err := pg.start(ctx, fmt.Sprintf("cometbench.start(%s)", options)); err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
 	return nil
@@ -140,7 +185,7 @@ func (v *visit) start(ctx context.Context, pg *page) error {
 
 // follow passes on what the page and its network report until ctx ends or the
 // subscription is over.
-func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
+func (v *visit) follow(ctx context.Context, pg page, f *feed) error {
 	watch, stopWatch := v.watch(ctx, pg)
 	defer stopWatch()
 	overdue := time.NewTimer(0)
@@ -154,11 +199,15 @@ func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
 			overdue.Reset(time.Until(due))
 		}
 		select {
-		case <-pg.inbox.wake:
+		case <-pg.inbox().wake:
 		case <-overdue.C:
 		case err := <-watch:
 			return err
-		case <-pg.ctx.Done():
+		case <-v.subscription.Reload:
+			err := v.digest(ctx, pg, f)
+			f.flush()
+			return errors.Join(err, errReload)
+		case <-pg.gone():
 			return pg.died()
 		case <-ctx.Done():
 			err := v.digest(ctx, pg, f)
@@ -169,15 +218,15 @@ func (v *visit) follow(ctx context.Context, pg *page, f *feed) error {
 }
 
 // digest works on what has come in, and on what should have.
-func (v *visit) digest(ctx context.Context, pg *page, f *feed) error {
-	events, ok := pg.inbox.take()
+func (v *visit) digest(ctx context.Context, pg page, f *feed) error {
+	events, ok := pg.inbox().take()
 	now := time.Now()
 	for _, ev := range events {
 		switch ev := ev.(type) {
 		case crashed:
 			return errors.New("the page crashed")
-		case *runtime.EventBindingCalled:
-			f.report(ev.Payload, now)
+		case reported:
+			f.report(ev.payload, now)
 		default:
 			f.network(ev, now)
 		}
@@ -187,16 +236,23 @@ func (v *visit) digest(ctx context.Context, pg *page, f *feed) error {
 	}
 	f.drain(now)
 	if number := f.unnoticed(now); number != 0 {
-		if err := pg.cut(ctx, number); !errors.Is(err, errLeft) {
+		if err := cut(ctx, pg, number); !errors.Is(err, errLeft) {
 			return err
 		}
 	}
 	return nil
 }
 
+// cut tells the page that an exchange is over. A frame that breaks off, or is
+// answered by 204, gives its page no sign of it.
+func cut(ctx context.Context, pg page, number int) error {
+	_, err := pg.eval(ctx, fmt.Sprintf("cometbench.cut(%d)", number))
+	return err
+}
+
 // watch asks the page from time to time whether it still lives; the channel
 // gets an error when it does not. The returned function stops and waits.
-func (v *visit) watch(ctx context.Context, pg *page) (<-chan error, func()) {
+func (v *visit) watch(ctx context.Context, pg page) (<-chan error, func()) {
 	const pause = 5 * time.Second
 	ctx, cancel := context.WithCancel(ctx)
 	failed := make(chan error, 1)
@@ -211,7 +267,13 @@ func (v *visit) watch(ctx context.Context, pg *page) (<-chan error, func()) {
 				return
 			case <-ticks.C:
 			}
-			if _, err := pg.eval(ctx, "0"); err != nil {
+			// What a browser shows in place of a crashed page answers, too.
+			there, err := pg.eval(ctx, "typeof cometbench")
+			if err == nil && there != "function" {
+				// Firefox does not serve the next page reliably after that.
+				err = fmt.Errorf("%w: the page crashed", errHung)
+			}
+			if err != nil {
 				if !errors.Is(err, errLeft) {
 					failed <- err
 				}

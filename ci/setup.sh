@@ -6,6 +6,7 @@
 #
 #   ci/setup.sh            install
 #   ci/setup.sh --check    only say what is missing
+#   ci/setup.sh --packages print the Debian packages, for an image; needs no Go
 #
 # COMETBENCH_NO_INSTALL=1 means --check. Nothing is installed when nothing is
 # missing, so that a second run takes no time and no network.
@@ -55,7 +56,12 @@ tools() {
 		tinyproxy|tinyproxy|cells and tests with real:tinyproxy
 		traffic_server|trafficserver|cells and tests with real:trafficserver
 		varnishd|varnish|cells and tests with real:varnish
-		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in a real browser
+		chromium-headless-shell chrome-headless-shell headless-shell chromium chromium-browser google-chrome google-chrome-stable|chromium-headless-shell|cells and tests in Chromium
+		firefox-esr firefox|firefox-esr|cells and tests in Firefox
+		WebKitWebDriver|webkit2gtk-driver xvfb|cells and tests in WebKit
+		Xvfb|xvfb|cells and tests in WebKit
+		node|nodejs|the external clients (cometd, faye)
+		npm|npm|the external clients (cometd, faye)
 		cc gcc clang|gcc libc6-dev|the race detector
 		node|nodejs|tests with foreign applications and real JavaScript clients
 		npm|npm|tests with real JavaScript clients
@@ -126,6 +132,10 @@ install_missing() {
 	done
 }
 
+if [ "${1:-}" = --packages ]; then
+	tools | cut -d '|' -f 2 | grep -v '^gcc'
+	exit
+fi
 check_go
 find_missing
 if [ "${#missing_packages[@]}" -gt 0 ] && [ "${1:-}" != --check ] && [ -z "${COMETBENCH_NO_INSTALL:-}" ]; then

@@ -19,7 +19,7 @@ func bufferFault() Fault {
 			{"buffered", "buffer(until=close)"},
 			{"buffer-until-close", "buffer(until=close)"},
 			{"buffer-until-bytes", "buffer(bytes=4096)"},
-			{"hold-timer", "buffer(every=200ms)"},
+			{"hold-timer", "buffer(every=600ms)"},
 			{"content-type-dependent", "buffer(until=close,if=type:text/html)"},
 			{"method-dependent", "buffer(until=close,if=method:GET)"},
 			{"accept-encoding-dependent", "buffer(until=close,if=header:Accept-Encoding)"},

@@ -12,6 +12,9 @@ import (
 // forward serves a client that knows it talks to a proxy.
 func (h *hop) forward(w http.ResponseWriter, r *http.Request) {
 	h.counts.hits.Add(1)
+	if r.URL.Scheme == "ws" && upgradeOf(r.Header) != "" {
+		r.URL.Scheme = "http" // as WebKitGTK asks a proxy for a web socket
+	}
 	switch {
 	case r.Method == http.MethodConnect:
 		h.connect(w, r)

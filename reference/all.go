@@ -1,5 +1,7 @@
 package reference
 
+import "github.com/cometbench/cometbench/reference/bayeux"
+
 // All returns the techniques in the order of WIRE.md.
 func All() []Technique {
 	return []Technique{
@@ -18,5 +20,8 @@ func All() []Technique {
 		contentLengthStream{},
 		webSocket{},
 		webTransport{},
+		bayeuxTechnique{bayeux.LongPolling},
+		bayeuxTechnique{bayeux.CallbackPolling},
+		bayeuxTechnique{bayeux.WebSocket},
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cometbench/cometbench/reference/bayeux"
 )
 
 const (
@@ -42,6 +44,10 @@ type Config struct {
 	Token     string
 	NeedToken bool
 
+	// Delay is how long after it was published subscribers get a message, as from
+	// an application that takes its time; 0 is at once.
+	Delay time.Duration
+
 	Record bool // keep what was sent and noticed, for /record
 
 	// Extra mounts handlers by path: exactly, or everything below a path that
@@ -58,6 +64,10 @@ type Config struct {
 	// HTTP are the versions answered, of those in HTTPVersions; nil is all of
 	// them. Requests of another version get 505.
 	HTTP []string
+
+	// Bayeux sets the Bayeux endpoint up; its feed is the hub's, and its bounds
+	// are this Config's where they are 0.
+	Bayeux bayeux.Config
 
 	ErrorLog *log.Logger // of net/http and QUIC; nil discards
 	Engine   Engine      // nil is a GoroutineEngine
@@ -114,6 +124,12 @@ func (c Config) withDefaults() (Config, error) {
 		c.Log = NewMemoryLog(MemoryLogConfig{
 			Epoch: c.Epoch, Window: c.Window, MaxChannels: c.MaxChannels, MaxBytes: c.MaxLogBytes, Now: c.Now,
 		})
+	}
+	if c.Delay < 0 {
+		return Config{}, fmt.Errorf("reference server: a delay is negative: %s", c.Delay)
+	}
+	if c.Delay > 0 {
+		c.Log = &lateLog{Log: c.Log, by: c.Delay, now: c.Now}
 	}
 	return c, nil
 }

@@ -22,6 +22,10 @@ const (
 	ReasonSlow         = "slow"
 )
 
+// ReasonAnswered ends a poll. It is in the record and in [Ending], never on
+// the wire.
+const ReasonAnswered = "answered"
+
 // Control is a message of the server itself. It has no id. Which fields count
 // depends on Kind; the zero Control is none.
 type Control struct {

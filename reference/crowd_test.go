@@ -38,7 +38,7 @@ func TestCrowdComesAndGoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it opens hundreds of connections for each technique")
 	}
-	for _, tech := range All() {
+	for _, tech := range singles() {
 		t.Run(tech.Name(), func(t *testing.T) {
 			o := everywhere(t, Config{})
 			join := o.visitor(tech)

@@ -60,7 +60,7 @@ func TestTerminateDeliversWhatWasPublished(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, b *bench) {
 		var streams []*client
-		for _, tech := range All() {
+		for _, tech := range singles() {
 			if tech.Info().Class == Stream {
 				streams = append(streams, b.get("/t/"+tech.Name()+"?channel=c&callback=f&length=2000"))
 			}

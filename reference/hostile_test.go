@@ -191,7 +191,7 @@ func parts(t *testing.T, resp *http.Response, body string) (texts []string) {
 // TestPadding: a frame is as long as asked for, wherever its digits fall.
 func TestPadding(t *testing.T) {
 	m := &Message{Channel: "c", ID: "e7k2-1", Data: []byte(`"x"`)}
-	for _, tech := range All() {
+	for _, tech := range singles() {
 		for least := range 400 {
 			sub := &Subscription{Params: DefaultParams()}
 			sub.Params.Padding, sub.Params.Callback = least, "f"
@@ -211,7 +211,7 @@ func TestPadding(t *testing.T) {
 
 // TestPrelude: its length is exact, line end included.
 func TestPrelude(t *testing.T) {
-	for _, tech := range All() {
+	for _, tech := range singles() {
 		for _, n := range []int{0, 1, 2, 3, 512, 4096} {
 			sub := &Subscription{Params: DefaultParams()}
 			sub.Params.Callback = "f"
@@ -242,7 +242,7 @@ func TestPrelude(t *testing.T) {
 func TestSharingKey(t *testing.T) {
 	m := &Message{Channel: "c", ID: "e7k2-1", Data: []byte(`"x"`)}
 	frames := make(map[string]string)
-	for _, tech := range All() {
+	for _, tech := range singles() {
 		for _, callback := range []string{"f", "g"} {
 			for _, padding := range []int{0, 300} {
 				sub := &Subscription{Params: DefaultParams()}

@@ -102,6 +102,17 @@ func (h *Hub) Subscribers(channel string) int {
 	return len(h.channels[channel])
 }
 
+// Last is the id of a channel's newest message, or of the position before its
+// first: who subscribes behind it misses nothing that comes later.
+func (h *Hub) Last(channel string) string {
+	_, _, newest := h.log.Range(channel, 0, 0)
+	return formatID(h.log.Epoch(), newest)
+}
+
+// Position is the id of a channel's message number seq, from 1; 0 is the
+// position before the first.
+func (h *Hub) Position(seq uint64) string { return formatID(h.log.Epoch(), seq) }
+
 // Terminated reports whether a channel is over.
 func (h *Hub) Terminated(channel string) bool {
 	h.mu.RLock()
@@ -134,7 +145,10 @@ func (h *Hub) subscribe(sub *Subscription) (leave func(), err error) {
 
 	// Nobody publishes while the hub is locked, so nothing comes between the
 	// position and the first wake.
-	sub.wake, sub.queue.policy = make(chan struct{}, 1), sub.Params.Slow
+	if sub.wake == nil {
+		sub.wake = make(chan struct{}, 1)
+	}
+	sub.queue.policy = sub.Params.Slow
 	if sub.class == Poll || sub.class == Held {
 		sub.queue.policy = SlowWait // an answer takes all there is
 	}

@@ -35,6 +35,7 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		{"channels", "gauge", "Channels that have subscribers.", int64(channels)},
 		{"messages_total", "counter", "Messages published.", s.hub.published.Load()},
 		{"completions", "gauge", "Completions that the stand-in model writes.", s.completions.open.Load()},
+		{"bayeux_sessions", "gauge", "Bayeux sessions, those of clients inside the process included.", int64(s.bayeux.Sessions())},
 		{"workers", "gauge", "Requests that may be served at once; 0 is no limit.", slots},
 		{"workers_busy", "gauge", "Workers in use, held responses included.", busy},
 		{"workers_waiting", "gauge", "Requests that wait for a worker.", waiting},

@@ -104,5 +104,5 @@ func (a *answer) noted(sub *Subscription) {
 	for i, m := range a.messages {
 		sub.wrote(m, a.sizes[i])
 	}
-	sub.ended("answered")
+	sub.ended(ReasonAnswered)
 }

@@ -28,6 +28,10 @@ func (s *Server) servePublish(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	if s.mountedAt(channel) != "" {
+		fail(w, http.StatusForbidden, errOwned.Error())
+		return
+	}
 	if r.Method == http.MethodDelete {
 		s.hub.Terminate(channel)
 		w.WriteHeader(http.StatusNoContent)

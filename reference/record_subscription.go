@@ -1,6 +1,9 @@
 package reference
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // note writes an event of this subscription down.
 func (s *Subscription) note(e recordEvent) {
@@ -17,7 +20,11 @@ func (s *Subscription) accepted(status int) {
 }
 
 func (s *Subscription) wrote(m *Message, n int) {
+	s.sent++
 	s.note(recordEvent{Kind: kindWrite, ID: m.ID, Bytes: n})
+	if s.OnWrite != nil {
+		s.OnWrite(m)
+	}
 }
 
 func (s *Subscription) said(c Control, n int) {
@@ -40,11 +47,19 @@ func (s *Subscription) heard(n int, sum string) {
 
 func (s *Subscription) ended(reason string) {
 	s.note(recordEvent{Kind: kindEnd, Note: reason})
+	s.over(Ending{Reason: reason, Messages: s.sent})
 }
 
 // aborted notes how the peer's departure was learned of.
 func (s *Subscription) aborted(how string) {
 	s.note(recordEvent{Kind: kindAbortNoticed, Note: how})
+	s.over(Ending{Messages: s.sent, Err: errors.New(how)})
+}
+
+func (s *Subscription) over(e Ending) {
+	if s.OnEnd != nil {
+		s.OnEnd(e)
+	}
 }
 
 // refused notes a request that did not become a subscription.

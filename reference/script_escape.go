@@ -2,6 +2,22 @@ package reference
 
 import "bytes"
 
+// AppendScript appends a script element and a line end: it calls function of
+// the page's parent with arguments that are JSON, escaped so that nothing in
+// them ends the element.
+func AppendScript(dst []byte, function string, args ...[]byte) []byte {
+	dst = append(dst, "<script>parent."...)
+	dst = append(dst, function...)
+	dst = append(dst, '(')
+	for i, arg := range args {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendScriptJSON(dst, arg, true)
+	}
+	return append(dst, ")</script>\n"...)
+}
+
 // appendScriptJSON appends a JSON text so that it can stand in a script. The
 // line separators U+2028 and U+2029 end a statement in engines older than
 // ES2019. `</` may end the element and `<!--` may hide its end; every < is

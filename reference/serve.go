@@ -86,6 +86,7 @@ func (s *Server) serveOn(ctx context.Context, addr net.Addr, serve func() error)
 // first it closes the connections and returns the context's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.drain.Do(func() { close(s.draining) })
+	s.bayeux.Close() // its sessions are the hub's subscribers
 	idle := s.hub.close()
 	quiet := make(chan struct{})
 	go func() {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/cometbench/cometbench/reference/bayeux"
 )
 
 // Server is the reference server: a hub, and the HTTP paths of WIRE.md.
@@ -16,10 +18,12 @@ type Server struct {
 	hub        *Hub
 	record     *record // nil when none is kept
 	techniques map[string]Technique
+	mounted    map[string]http.Handler // by Mount
 	started    time.Time
 
 	workers     *workers // nil without a limit
 	completions completions
+	bayeux      *bayeux.Server
 	sockjs      *sockjsServices
 
 	http     *http.Server
@@ -38,7 +42,10 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: c, techniques: make(map[string]Technique), started: c.Now(), draining: make(chan struct{})}
+	s := &Server{
+		cfg: c, techniques: make(map[string]Technique), mounted: make(map[string]http.Handler),
+		started: c.Now(), draining: make(chan struct{}),
+	}
 	for _, t := range All() {
 		s.techniques[t.Name()] = t
 	}
@@ -46,6 +53,9 @@ func New(c Config) (*Server, error) {
 		s.record = newRecord(defaultRecordBounds)
 	}
 	s.hub = newHub(c.Log, s.record, c)
+	if s.bayeux, err = s.newBayeux(); err != nil {
+		return nil, err
+	}
 	s.workers = newWorkers(c)
 	if s.sockjs, err = s.newSockJS(); err != nil {
 		return nil, err
@@ -64,7 +74,7 @@ func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	own := strings.HasPrefix(path, sockjsPath) // what it says to other origins is the protocol's
-	if !s.answersVersion(w, r) || !own && crossOrigin(w, r) {
+	if !s.answersVersion(w, r) || !own && !s.namesOrigins(path) && crossOrigin(w, r) {
 		return
 	}
 	if !outsideWorkers(path) {
@@ -89,6 +99,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.guard(w, r, s.serveRecord)
 	case strings.HasPrefix(path, "/t/"):
 		s.serveSubscribe(w, r, strings.TrimPrefix(path, "/t/"))
+	case isBayeux(path):
+		s.bayeux.ServeHTTP(w, r)
 	case own:
 		s.sockjs.serve(w, r)
 	case path == sinkPath:
@@ -109,7 +121,10 @@ func (s *Server) serveExtra(w http.ResponseWriter, r *http.Request) {
 			best = path
 		}
 	}
+	mounted := s.mountedAt(r.URL.Path)
 	switch {
+	case len(mounted) > len(best):
+		s.mounted[mounted].ServeHTTP(w, r)
 	case best == "":
 		fail(w, http.StatusNotFound, "no such path, / lists what is here")
 	case best == "/visits" || strings.HasPrefix(best, "/visits/"):

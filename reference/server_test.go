@@ -319,7 +319,8 @@ func TestAllInfo(t *testing.T) {
 	for _, tech := range All() {
 		info := tech.Info()
 		_, socket := tech.(SocketTechnique)
-		if seen[tech.Name()] || info.Class == "" || info.Family == "" || len(info.Methods) == 0 || len(info.HTTP) == 0 || !strings.HasSuffix(info.Summary, ".") || socket != (info.Class == Socket) {
+		_, session := tech.(SessionTechnique)
+		if seen[tech.Name()] || info.Class == "" || info.Family == "" || len(info.Methods) == 0 || len(info.HTTP) == 0 || !strings.HasSuffix(info.Summary, ".") || !session && socket != (info.Class == Socket) {
 			t.Errorf("%s: %+v", tech.Name(), info)
 		}
 		seen[tech.Name()] = true

@@ -58,7 +58,7 @@ func TestStreamRecyclesByTime(t *testing.T) {
 // heartbeats included, the message that crosses is finished, nothing but the
 // end notice follows it.
 func TestStreamRecyclesByBytes(t *testing.T) {
-	for _, tech := range All() {
+	for _, tech := range singles() {
 		if tech.Info().Class != Stream || tech.Name() == "content-length-stream" || tech.Name() == "early-close" {
 			continue
 		}

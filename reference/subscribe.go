@@ -29,11 +29,13 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.err.Error() }
 
+func (r *refusal) Unwrap() error { return r.err }
+
 func refuse(status int, err error) error { return &refusal{status, err} }
 
 // serveSubscribe answers /t/TECHNIQUE.
 func (s *Server) serveSubscribe(w http.ResponseWriter, r *http.Request, name string) {
-	t, ok := s.techniques[name]
+	t, ok := s.techniqueAt(name)
 	if !ok {
 		line := fmt.Sprintf("technique %.40q is unknown", name)
 		if near, ok := nearest.Name(name, techniqueNames()); ok {
@@ -46,14 +48,21 @@ func (s *Server) serveSubscribe(w http.ResponseWriter, r *http.Request, name str
 	q, err := query(r)
 	channel, cerr := channelOf(q)
 	sub := &Subscription{
-		Channel: channel, Technique: name, Conn: connNumber(r), hub: s.hub, class: t.Info().Class,
-		peer: newPeer(r, name, q.Get("nonce")),
+		Channel: channel, Technique: t.Name(), Conn: connNumber(r), hub: s.hub, class: t.Info().Class,
+		peer: newPeer(r, t.Name(), q.Get("nonce")),
 	}
+	session, isSession := t.(SessionTechnique)
 	switch {
 	case err != nil:
 		s.refuse(w, sub, refuse(http.StatusBadRequest, fmt.Errorf("query: %w", err)))
 	case cerr != nil:
 		s.refuse(w, sub, refuse(http.StatusBadRequest, cerr))
+	case s.mountedAt(channel) != "":
+		fail(w, http.StatusForbidden, errOwned.Error()) // and its record stays the application's
+	case isSession:
+		if err := s.session(w, r, session, sub, q); err != nil {
+			s.refuse(w, sub, err)
+		}
 	default:
 		sub.Number = s.record.number(channel)
 		if err := s.subscribe(w, r, t, sub, q); err != nil {
@@ -125,12 +134,8 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, t Technique, 
 
 // allowed checks the method and, for sockets, that one was asked for.
 func allowed(w http.ResponseWriter, r *http.Request, t Technique) error {
-	info := t.Info()
-	if !slices.Contains(info.Methods, r.Method) {
-		for _, m := range info.Methods {
-			w.Header().Add("Allow", m)
-		}
-		return refuse(http.StatusMethodNotAllowed, fmt.Errorf("%s wants %v over HTTP/%s", t.Name(), info.Methods, strings.Join(info.HTTP, ", ")))
+	if err := allowedMethod(w, r, t); err != nil {
+		return err
 	}
 	socket, ok := t.(SocketTechnique)
 	if !ok {
@@ -145,6 +150,17 @@ func allowed(w http.ResponseWriter, r *http.Request, t Technique) error {
 		return refuse(no.Status, err)
 	}
 	return err
+}
+
+func allowedMethod(w http.ResponseWriter, r *http.Request, t Technique) error {
+	info := t.Info()
+	if slices.Contains(info.Methods, r.Method) {
+		return nil
+	}
+	for _, m := range info.Methods {
+		w.Header().Add("Allow", m)
+	}
+	return refuse(http.StatusMethodNotAllowed, fmt.Errorf("%s wants %v over HTTP/%s", t.Name(), info.Methods, strings.Join(info.HTTP, ", ")))
 }
 
 // refuse answers and writes down a request that did not become a subscription.

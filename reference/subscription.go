@@ -14,18 +14,42 @@ type Subscription struct {
 	Conn         int   // number of the connection, from 1; 0 is unknown
 	Number       int   // number of the subscribe request on its channel, from 1; 0 without a record
 
+	// OnEnd, when set, is called exactly once, by the engine, when the answer
+	// has ended or the peer is gone. It must not block for long.
+	OnEnd func(Ending)
+	// OnWrite, when set, is called by the engine when a message was handed to
+	// the kernel. It must not block for long.
+	OnWrite func(*Message)
+
 	hub   *Hub
 	class Class
 	peer  peer // what the record says about the request
 
-	wake chan struct{} // has room for one: there may be something new
-	pos  uint64        // sequence number of the last message taken
-	gap  *Control      // to be said before the next message
+	roused func()        // when set, is called in place of a word to wake
+	wake   chan struct{} // has room for one: there may be something new
+	pos    uint64        // sequence number of the last message taken
+	gap    *Control      // to be said before the next message
 
 	queue queue
+	sent  int // messages handed to the kernel; the engine's alone
 
 	mu     sync.Mutex
 	reason string // why it was detached, "" while it is not
+}
+
+// Ending is how a subscription ended.
+type Ending struct {
+	// Reason is that of the end notice, or ReasonAnswered for a poll; "" when
+	// there was none, because the peer left or could not be written to.
+	Reason   string
+	Messages int   // that were handed to the kernel
+	Err      error // what was noticed of a peer that is gone; nil otherwise
+}
+
+// NewSubscription is a request of an application to receive from a channel,
+// for [Server.Carry].
+func NewSubscription(channel, technique string, p Params) *Subscription {
+	return &Subscription{Channel: channel, Technique: technique, Params: p, wake: make(chan struct{}, 1)}
 }
 
 // Detached returns the reason that Detach gave, "" before.
@@ -47,6 +71,10 @@ func (s *Subscription) detach(reason string) {
 
 // rouse makes whoever serves the subscription look again. It never blocks.
 func (s *Subscription) rouse() {
+	if s.roused != nil {
+		s.roused()
+		return
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default: // it will look anyway

@@ -60,7 +60,8 @@ type Info struct {
 // append to dst and return it; none blocks, keeps dst or writes. The engine
 // calls them serially.
 type Framer interface {
-	// Head is the response head. For polls the engine adds Content-Length.
+	// Head is the response head. For polls the engine adds Content-Length, and
+	// asks again after Close: a header may say what the messages were.
 	Head() Head
 	// Open starts the body: prelude and hello on a stream, the opening
 	// bracket on a poll.

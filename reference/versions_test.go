@@ -150,7 +150,7 @@ func (c onePointZero) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestVersions(t *testing.T) {
 	o := everywhere(t, Config{})
 	for way, version := range o.speaks() {
-		for _, tech := range All() {
+		for _, tech := range singles() {
 			info := tech.Info()
 			if info.Class == Socket || !slices.Contains(info.HTTP, version) {
 				continue
@@ -228,7 +228,7 @@ func readUntil(t *testing.T, r *bufio.Reader, text string) string {
 
 // TestVersionsAreComplete: a technique works over a version, or says why not.
 func TestVersionsAreComplete(t *testing.T) {
-	for _, tech := range All() {
+	for _, tech := range singles() {
 		info := tech.Info()
 		for _, v := range HTTPVersions() {
 			if why := info.NotOver[v]; slices.Contains(info.HTTP, v) == (why != "") {
@@ -277,7 +277,7 @@ func TestVersionsNotAnswered(t *testing.T) {
 func TestSocketsOverOtherVersions(t *testing.T) {
 	o := everywhere(t, Config{})
 	for way, version := range o.speaks() {
-		for _, tech := range All() {
+		for _, tech := range singles() {
 			info := tech.Info()
 			if info.Class != Socket || info.NotOver[version] == "" {
 				continue

@@ -22,8 +22,14 @@ import (
 // socket opens a websocket over a pipe.
 func (b *bench) socket(query string, pong bool) *websocket.Conn {
 	b.t.Helper()
+	return b.socketAt("websocket?channel=c"+query, pong)
+}
+
+// socketAt opens one below /t/.
+func (b *bench) socketAt(target string, pong bool) *websocket.Conn {
+	b.t.Helper()
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return b.dial().conn, nil }}
-	conn, _, err := websocket.Dial(b.t.Context(), "http://origin/t/websocket?channel=c"+query, &websocket.DialOptions{
+	conn, _, err := websocket.Dial(b.t.Context(), "http://origin/t/"+target, &websocket.DialOptions{
 		HTTPClient:     &http.Client{Transport: transport},
 		HTTPHeader:     http.Header{"Origin": {"https://elsewhere.example"}},
 		OnPingReceived: func(context.Context, []byte) bool { return pong },

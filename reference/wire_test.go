@@ -33,7 +33,12 @@ func TestWire(t *testing.T) {
 // overHTTP1 are the techniques that work over HTTP/1.1: all that a pipe can
 // carry.
 func overHTTP1() []Technique {
-	return slices.DeleteFunc(All(), func(t Technique) bool { return !slices.Contains(t.Info().HTTP, "1.1") })
+	return slices.DeleteFunc(singles(), func(t Technique) bool { return !slices.Contains(t.Info().HTTP, "1.1") })
+}
+
+// singles are the techniques of which one request is one subscription.
+func singles() []Technique {
+	return slices.DeleteFunc(All(), func(t Technique) bool { _, session := t.(SessionTechnique); return session })
 }
 
 // exchange is one subscription of a technique as it goes over the wire. A

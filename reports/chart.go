@@ -22,6 +22,8 @@ type chart struct {
 	span     float64 // of the whole trial
 	messages []message
 	marks    []event
+	onConns  []event            // what the client saw on a numbered connection
+	all      []event            // in order
 	known    bool               // what the origin sent is on record
 	limits   measure.Thresholds // of delay; zero fields are the usual ones
 }
@@ -91,6 +93,10 @@ func newChart(trial string, events []event) chart {
 	for _, e := range events {
 		e.at -= start
 		c.span = max(c.span, e.at)
+		c.all = append(c.all, e)
+		if e.Side == measure.SideClient && e.Conn > 0 {
+			c.onConns = append(c.onConns, e)
+		}
 		switch e.Kind {
 		case measure.Publish:
 			m := find(e.ID)

@@ -63,8 +63,11 @@ func (d *drawing) text(class string, x, y int, s string) {
 	fmt.Fprintf(&d.b, `<text class="%s" x="%d" y="%d">%s</text>`, class, x, y, html.EscapeString(s))
 }
 
-// axis draws ticks at 1, 2 or 5 times a power of ten.
-func (d *drawing) axis() {
+func (d *drawing) axis() { d.ticks(axisY) }
+
+// ticks draws the axis of time at a height, with marks at 1, 2 or 5 times a
+// power of ten.
+func (d *drawing) ticks(y int) {
 	raw := d.span / 8
 	step := math.Pow(10, math.Floor(math.Log10(raw)))
 	for _, m := range []float64{1, 2, 5, 10} {
@@ -80,15 +83,15 @@ func (d *drawing) axis() {
 	case d.span < 2e6:
 		unit, name = 1e3, "ms"
 	}
-	data := fmt.Sprintf("M%d %dH%d", plotLeft, axisY, plotRight)
+	data := fmt.Sprintf("M%d %dH%d", plotLeft, y, plotRight)
 	for i := 0; float64(i)*step <= d.span*1.0001; i++ {
 		t := float64(i) * step
-		data += fmt.Sprintf("M%d %dv4", d.x(t), axisY)
+		data += fmt.Sprintf("M%d %dv4", d.x(t), y)
 		label := strconv.FormatFloat(math.Round(t/unit*100)/100, 'f', -1, 64)
 		if i == 0 {
 			label += " " + name
 		}
-		d.text("tm", d.x(t), axisY+17, label)
+		d.text("tm", d.x(t), y+17, label)
 	}
 	d.path("ax", data)
 }

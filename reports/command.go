@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // carried are the flags of a run that change what a cell measures, besides
@@ -17,39 +19,89 @@ var secret = []string{"--origin-token", "--token"}
 const withheld = "TOKEN"
 
 // repeatCommand is the shell command that measures one cell again; "" where
-// none does, because a visitor would have to come again.
+// none does, because a visitor would have to come again. What a flag's default
+// could be then is said all the same: defaults may change.
 func repeatCommand(c *cell) string {
-	if c.run.Record.Visitor != nil {
+	rec := c.run.Record
+	if rec.Visitor != nil {
 		return ""
 	}
-	args := []string{"cometbench", "run", "--technique", c.Technique, "--proxy", c.Proxy, "--client", c.Client}
+	args := append([]string{"cometbench", "run"}, whichCell(c)...)
 	if c.HTTP != "" && c.HTTP != "1.1" {
 		args = append(args, "--http", c.HTTP)
 	}
 	if c.TLS {
 		args = append(args, "--tls")
 	}
-	rec := c.run.Record
-	if rec.TimeScale != 0 && rec.TimeScale != 1 {
+	args = append(args, asVariant(c.Variant)...)
+	if rec.TimeScale != 0 && c.Technique != measure.AppTechnique {
 		args = append(args, "--time-scale", strconv.FormatFloat(rec.TimeScale, 'g', -1, 64))
 	}
-	if rec.Seed != 0 {
-		args = append(args, "--seed", fmt.Sprint(rec.Seed))
+	args = append(args, "--seed", fmt.Sprint(rec.Seed))
+	if rec.Repeat > 1 {
+		args = append(args, "--repeat", strconv.Itoa(rec.Repeat))
 	}
-	for i, arg := range rec.Command {
+	given := carriedOf(rec.Command)
+	if usualMatrix(rec.Command) {
+		given = append(given, "--suite", "default")
+	}
+	return commandLine(append(args, given...))
+}
+
+// whichCell names the cell by its labels. An application has one technique
+// and one client, and paths that lead to it have names only beside their URLs.
+func whichCell(c *cell) []string {
+	switch {
+	case c.Technique != measure.AppTechnique:
+		return []string{"--technique", c.Technique, "--proxy", c.Proxy, "--client", c.Client}
+	case c.Hop > 0:
+		return nil
+	}
+	return []string{"--proxy", c.Proxy}
+}
+
+// asVariant is how the variant of a cell is asked for. It says in front that a
+// proxy that can do both ran as a forward proxy.
+func asVariant(variant string) []string {
+	var out []string
+	mode, form, _ := strings.Cut(variant, "+")
+	if mode == "forward" {
+		out = append(out, "--mode", mode)
+	} else {
+		form = variant
+	}
+	if form != "" {
+		out = append(out, "--variant", form)
+	}
+	return out
+}
+
+// carriedOf finds the flags of a command that are to be carried over.
+func carriedOf(command []string) []string {
+	var out []string
+	for i, arg := range command {
 		name, val, joined := strings.Cut(arg, "=")
 		if !slices.Contains(carried, name) {
 			continue
 		}
 		if !joined {
-			if i+1 == len(rec.Command) {
+			if i+1 == len(command) {
 				continue
 			}
-			val = rec.Command[i+1]
+			val = command[i+1]
 		}
-		args = append(args, name, val)
+		out = append(out, name, val)
 	}
-	return commandLine(args)
+	return out
+}
+
+// usualMatrix reports whether a command left to the default suite what is
+// asked; to name a proxy without it asks more.
+func usualMatrix(command []string) bool {
+	return len(command) > 0 && !slices.ContainsFunc(command, func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		return slices.Contains([]string{"--suite", "--proxy", "--client", "--app", "--via"}, name)
+	})
 }
 
 // commandLine quotes a command for a POSIX shell and withholds tokens.

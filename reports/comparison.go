@@ -24,6 +24,7 @@ func ComparisonFormats() []ComparisonFormat {
 		{Name: "md", File: "comparison.md", Means: "A summary for a pull-request comment.", Write: ComparisonMarkdown},
 		{Name: "html", File: "comparison.html", Means: "One self-contained page.", Write: ComparisonHTML},
 		{Name: "junit", File: "comparison.xml", Means: "JUnit XML: a case per changed cell; worse ones fail.", Write: ComparisonJUnit},
+		{Name: "github", File: "comparison-annotations.txt", Means: "Annotations of GitHub Actions: what is worse as errors.", Write: ComparisonGitHub},
 		{Name: "json", File: "comparison.json", Means: "The comparison as one document.", Write: ComparisonJSON},
 		{Name: "csv", File: "comparison.csv", Means: "One row per changed cell and latency.", Write: ComparisonCSV},
 		{Name: "openmetrics", File: "comparison-metrics.txt", Means: "OpenMetrics text.", Write: ComparisonOpenMetrics},

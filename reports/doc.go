@@ -1,8 +1,8 @@
 // Package reports renders run directories: one file per format, each a pure
 // function of what measure.Read returned and of the timelines beside it.
 //
-// [Formats] lists them; [HTML], [Markdown], [JUnit], [Text], [JSON], [CSV] and
-// [OpenMetrics] write one each; [WriteAll] leaves the three that people open
+// [Formats] lists them; [HTML], [Markdown], [JUnit], [GitHub], [Text], [JSON],
+// [CSV] and [OpenMetrics] write one each; [WriteAll] leaves the three that people open
 // (report.html, summary.md, junit.xml) next to results.jsonl.
 //
 //	run, err := measure.Read("cometbench-out/20250101-120000")

@@ -23,6 +23,7 @@ func Formats() []Format {
 		{Name: "md", File: "summary.md", Means: "A summary for a pull-request comment, worst first.", Write: Markdown},
 		{Name: "text", File: "report.txt", Means: "A table for a terminal.", Write: Text},
 		{Name: "junit", File: "junit.xml", Means: "JUnit XML: a suite per proxy and client, a case per technique.", Write: JUnit},
+		{Name: "github", File: "annotations.txt", Means: "Annotations of GitHub Actions: workflow commands, worst first.", Write: GitHub},
 		{Name: "json", File: "report.json", Means: "The records of all runs, merged, as one document.", Write: JSON},
 		{Name: "csv", File: "checks.csv", Means: "One row per check.", Write: CSV},
 		{Name: "openmetrics", File: "metrics.txt", Means: "OpenMetrics text.", Write: OpenMetrics},

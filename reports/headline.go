@@ -110,6 +110,17 @@ func (r *result) caveats() []string {
 		}
 		out = append(out, s)
 	}
+	if rumoured := r.rumoured(); len(rumoured) > 0 {
+		names := make([]string, min(len(rumoured), 5))
+		for i := range names {
+			names[i] = short(rumoured[i].Name, 60)
+		}
+		if left := len(rumoured) - len(names); left > 0 {
+			names = append(names, fmt.Sprintf("%d more", left))
+		}
+		out = append(out, fmt.Sprintf("%s simulated from hearsay in parts (%s): what was measured there holds for the real service only as far as the hearsay does.",
+			plural(len(rumoured), "proxy is", "proxies are"), and(names)))
+	}
 	warnings := 0
 	for _, run := range r.runs {
 		warnings += len(run.Warnings)
@@ -227,6 +238,9 @@ func waver(verdicts []measure.Verdict) string {
 }
 
 func machine(h measure.Host) string {
+	if h == (measure.Host{}) {
+		return "a machine that is not on record"
+	}
 	parts := []string{strings.TrimSuffix(clean(h.OS)+"/"+clean(h.Arch), "/"), plural(h.CPUs, "CPU", "CPUs")}
 	if h.MemoryBytes > 0 {
 		parts = append(parts, size(float64(h.MemoryBytes))+" of memory")

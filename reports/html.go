@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
@@ -32,7 +33,14 @@ func HTML(w io.Writer, runs []*measure.Run) error {
 	if err != nil {
 		return fmt.Errorf("write html report: %w", err)
 	}
-	view := newView(merge(runs))
+	view, err := newView(merge(runs), func(c cellView) (detailView, error) {
+		var b strings.Builder
+		err := t.ExecuteTemplate(&b, "cell", c)
+		return detailView(b.String()), err
+	})
+	if err != nil {
+		return fmt.Errorf("write html report: %w", err)
+	}
 	view.CSS, view.JS = template.CSS(css), template.JS(js)
 	view.Policy = fmt.Sprintf("default-src 'none'; img-src data:; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", digest(css), digest(js))
 	var page bytes.Buffer // a template that fails half way must not leave half a page

@@ -12,26 +12,29 @@ import (
 
 // view is what the page's templates see. Its strings are clean, not escaped.
 type view struct {
-	CSS     template.CSS
-	JS      template.JS
-	Policy  string
-	Title   string
-	Scope   string
-	When    string
-	Tally   []tallyItem
-	Caveats []string
-	Legend  []legendItem
-	Tables  []table
-	Choices []choiceView
-	Causes  []causeView
-	Reasons []reasonView
-	Hops    []hop
-	Loads   []loadView
-	Gates   []gateView
-	Runs    []runView
-	Prompt  string // a message is prompt up to here,
-	Factor  int    // or this many times the control's p99,
-	Late    string // and broken beyond this
+	CSS        template.CSS
+	JS         template.JS
+	Policy     string
+	Title      string
+	Scope      string
+	When       string
+	Tally      []tallyItem
+	Caveats    []string
+	Legend     []legendItem
+	Tables     []table
+	Switches   []selector
+	Techniques []techniqueView
+	Causes     []causeView
+	Reasons    []reasonView
+	Hops       []hop
+	Fallbacks  []fallbackView
+	Crowds     []figure // exchanges over the time of each run
+	Loads      []loadView
+	Gates      []gateView
+	Runs       []runView
+	Prompt     string // a message is prompt up to here,
+	Factor     int    // or this many times the control's p99,
+	Late       string // and broken beyond this
 }
 
 type tallyItem struct {
@@ -46,69 +49,18 @@ type legendItem struct {
 
 type link struct{ Anchor, Text string }
 
-// table is the matrix of one group.
-type table struct {
-	ID, Title string
-	Proxies   []string
-	Rows      []row
-}
-
-type row struct {
-	Technique string
-	Boxes     []box
-}
-
-// box is one cell of the matrix; an empty one was not measured.
-type box struct {
-	Anchor string
-	mark
-	Cause  string
-	Wavers bool
-}
-
-type choiceView struct {
-	Proxy, Anchor string
-	Order         []optionView
-	Rest          []optionView
-	Partly        []optionView
-	Broken        []optionView
-	Causes        []causeView
-	None          bool // no technique has a verdict
-}
-
-type optionView struct {
-	Name  string
-	Note  string
-	Links []link // the cells that say so
-}
-
-type causeView struct {
-	Anchor, ID, Means string
-	Symbol, Tally     string
-	Advice            []string
-	Places            []placeView
-}
-
-type placeView struct {
-	Proxy string
-	Links []link
-}
-
 type reasonView struct {
 	mark
 	Reason string
 	Links  []link
 }
 
-// hop is one proxy with its cells.
-type hop struct {
-	Name, Anchor string
-	Cells        []cellView
-}
-
 type loadView struct {
 	Technique, Proxy, Subscribers, LimitedBy, Text string
 }
+
+// fallbackView is what a client ended up with that may choose.
+type fallbackView struct{ Client, Proxy, Transport, Opened, First, Story string }
 
 type runView struct {
 	Facts    []fact
@@ -117,8 +69,8 @@ type runView struct {
 
 func anchorOf(c *cell) string { return "c" + c.Labels.ID() }
 
-// newView builds the page.
-func newView(r *result) *view {
+// newView builds the page; render makes the cells of it.
+func newView(r *result, render func(cellView) (detailView, error)) (*view, error) {
 	v := &view{
 		Title: r.headline(), Caveats: r.caveats(),
 		Prompt: limit(r.thresholds().Prompt), Late: limit(r.thresholds().Late), Factor: measure.ControlFactor,
@@ -134,44 +86,57 @@ func newView(r *result) *view {
 			v.Legend = append(v.Legend, legendItem{markOf(verdict), verdictMeans(verdict)})
 		}
 	}
-	for i, g := range r.groups {
-		v.Tables = append(v.Tables, newTable(r, g, fmt.Sprintf("m%d", i+1)))
-	}
-	proxyAnchors := map[string]string{}
+	anchors := map[string]string{}
 	for i, proxy := range r.proxies {
-		proxyAnchors[proxy] = fmt.Sprintf("p%d", i+1)
+		anchors[proxy] = fmt.Sprintf("p%d", i+1)
 	}
-	for _, c := range r.choices() {
-		v.Choices = append(v.Choices, newChoice(r, c, proxyAnchors[c.proxy]))
+	for i, g := range r.groups {
+		v.Tables = append(v.Tables, newTable(r, g, fmt.Sprintf("m%d", i+1), anchors))
 	}
+	v.Switches = switches(v.Tables)
 	for _, f := range r.findings() {
 		v.Causes = append(v.Causes, newCause(r, f))
 	}
 	for _, s := range r.setbacks() {
 		v.Reasons = append(v.Reasons, reasonView{markOf(s.verdict), s.reason, links(s.cells, true)})
 	}
-	details := newDetails(r, drawingBudget)
-	for _, proxy := range r.proxies {
-		h := hop{Name: clean(proxy), Anchor: proxyAnchors[proxy]}
-		for _, c := range r.cells {
-			if c.Proxy == proxy {
-				h.Cells = append(h.Cells, details.cell(c))
-			}
-		}
-		v.Hops = append(v.Hops, h)
+	details, err := newDetails(r, drawingBudget, detailBudget, render)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range r.choices() {
+		v.Hops = append(v.Hops, newHop(r, c, anchors[c.proxy], details))
+	}
+	v.Techniques = newTechniques(r, details)
+	for _, f := range r.fallbacks() {
+		v.Fallbacks = append(v.Fallbacks, fallbackView{clean(f.client), clean(f.proxy), f.transport, f.opened, f.first, clean(f.story)})
 	}
 	for _, l := range r.loads() {
 		v.Loads = append(v.Loads, loadView{clean(l.Technique), clean(l.Proxy), number(float64(l.Subscribers)), clean(l.LimitedBy), joined(l.Values)})
 	}
 	v.Gates = newGates(r)
-	for _, run := range r.runs {
+	for i, run := range r.runs {
 		rv := runView{Facts: facts(run)}
 		for _, w := range run.Warnings {
 			rv.Warnings = append(rv.Warnings, clean(w))
 		}
 		v.Runs = append(v.Runs, rv)
+		if f, ok := newCrowd(run, fmt.Sprintf("crowd%d", i+1)); ok {
+			v.Crowds = append(v.Crowds, f)
+		}
 	}
-	return v
+	return v, nil
+}
+
+// newCrowd draws how many exchanges were under way over the time of a run.
+func newCrowd(run *measure.Run, id string) (figure, bool) {
+	steps, total := crowd(run.Checks)
+	if len(steps) == 0 {
+		return figure{}, false
+	}
+	words := fmt.Sprintf("At most %s at once, over %s.", count(highest(steps), "exchange"), span(total/1000))
+	title := "Run " + short(clean(run.Record.ID), 60)
+	return figure{Title: title, Words: words, Drawing: template.HTML(countSVG(id, "Exchanges under way over the time of "+title, words, steps, total))}, true
 }
 
 // thresholds are those of the runs, the usual ones where they differ.
@@ -221,26 +186,6 @@ func circumstances(r *result) string {
 	return strings.Join(out, " ")
 }
 
-func newTable(r *result, g group, id string) table {
-	t := table{ID: id, Title: g.title()}
-	proxies := r.proxiesIn(g)
-	for _, p := range proxies {
-		t.Proxies = append(t.Proxies, short(clean(p), 160))
-	}
-	for _, technique := range r.techniquesIn(g) {
-		line := row{Technique: short(clean(technique), 60)}
-		for _, p := range proxies {
-			b := box{}
-			if c := r.at(technique, p, g); c != nil {
-				b = box{Anchor: anchorOf(c), mark: markOf(c.Verdict), Cause: clean(c.Cause), Wavers: c.Wavers}
-			}
-			line.Boxes = append(line.Boxes, b)
-		}
-		t.Rows = append(t.Rows, line)
-	}
-	return t
-}
-
 // links points at cells. The text names the group, with the technique and
 // proxy in front when full.
 func links(cells []*cell, full bool) []link {
@@ -253,54 +198,6 @@ func links(cells []*cell, full bool) []link {
 		out[i] = link{anchorOf(c), text}
 	}
 	return out
-}
-
-func newChoice(r *result, c choice, anchor string) choiceView {
-	v := choiceView{Proxy: clean(c.proxy), Anchor: anchor}
-	order, rest := c.use()
-	for _, o := range order {
-		v.Order = append(v.Order, newOption(o))
-	}
-	for _, o := range rest {
-		v.Rest = append(v.Rest, newOption(o))
-	}
-	for _, o := range c.partly {
-		p := newOption(o)
-		p.Note = "works with " + and(titles(o.works)) + " only"
-		v.Partly = append(v.Partly, p)
-	}
-	for _, o := range c.broken {
-		v.Broken = append(v.Broken, optionView{Name: clean(o.technique), Links: links(o.cells, false)})
-	}
-	for _, f := range c.findings {
-		v.Causes = append(v.Causes, newCause(r, f))
-	}
-	v.None = len(order) == 0 && len(c.partly)+len(c.broken) == 0
-	return v
-}
-
-func newOption(o option) optionView {
-	return optionView{Name: o.name(), Note: o.note(), Links: links(o.cells, false)}
-}
-
-func newCause(r *result, f finding) causeView {
-	v := causeView{Anchor: causeAnchor(f.cause), ID: f.title(), Means: f.means(), Symbol: markOf(worstOf(f)).Symbol, Tally: tallyOf(f), Advice: f.advice()}
-	for _, proxy := range r.proxies {
-		p := placeView{Proxy: clean(proxy)}
-		for _, c := range f.cells() {
-			if c.Proxy == proxy {
-				text := clean(c.Technique) + r.suffix(c)
-				if c.FirstAt != "" {
-					text += ": " + clean(c.Reason)
-				}
-				p.Links = append(p.Links, link{anchorOf(c), text})
-			}
-		}
-		if len(p.Links) > 0 {
-			v.Places = append(v.Places, p)
-		}
-	}
-	return v
 }
 
 // suffix names a cell's group where there are several.

@@ -1,8 +1,10 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -11,10 +13,13 @@ import (
 // Limits of a summary that has to fit into a comment (GitHub's is 65,536
 // characters).
 const (
-	maxCauses = 12 // causes told in full
-	maxTables = 6  // tables of the matrix
-	maxMatrix = 24 // proxies in a table
-	maxNotes  = 8  // reasons why cells have no verdict
+	maxCauses = 12     // causes told in full
+	maxPlaces = 6      // proxies named for a cause
+	maxNamed  = 10     // techniques named at a place
+	maxTables = 6      // tables of the matrix
+	maxMatrix = 24     // proxies in a table
+	maxNotes  = 8      // reasons why cells have no verdict
+	maxLength = 40_000 // bytes after which no further table begins
 )
 
 // Markdown writes a summary short enough for a pull-request comment, worst
@@ -38,6 +43,7 @@ func Markdown(w io.Writer, runs []*measure.Run) error {
 	m.setbacks()
 	m.matrix()
 	m.choices()
+	m.fallbacks()
 	m.loads()
 	m.origin()
 	if _, err := io.WriteString(w, strings.TrimRight(m.String(), "\n")+"\n"); err != nil {
@@ -72,8 +78,13 @@ func (m *markdown) findings() {
 			break
 		}
 		m.line("- **%s %s**: %s. %s", markOf(worstOf(f)).Symbol, causeName(f), tallyOf(f), f.means())
-		for _, p := range m.r.places(f.cells()) {
-			m.line("  - %s: %s", code(short(p.proxy, 120)), codes(p.techniques))
+		places := m.r.places(f.cells())
+		for j, p := range places {
+			if j == maxPlaces {
+				m.line("  - … and through %s", plural(len(places)-j, "further proxy", "further proxies"))
+				break
+			}
+			m.line("  - %s: %s", code(short(p.proxy, 120)), some(p.techniques))
 		}
 		for _, a := range f.advice() {
 			m.line("  - → %s", adviceText(f.cause, a))
@@ -82,6 +93,14 @@ func (m *markdown) findings() {
 	if len(findings) > 0 {
 		m.line("")
 	}
+}
+
+// some names the first few.
+func some(names []string) string {
+	if left := len(names) - maxNamed; left > 1 {
+		return codes(names[:maxNamed]) + fmt.Sprintf(" and %d more", left)
+	}
+	return codes(names)
 }
 
 // causeName is plain for a cause of the table; any other text is a code span.
@@ -115,25 +134,24 @@ func (m *markdown) setbacks() {
 
 func (m *markdown) matrix() {
 	for i, g := range m.r.groups {
-		if i == maxTables {
+		if i == maxTables || m.Len() > maxLength {
 			m.line("… and %s in the full report", count(len(m.r.groups)-i, "further table"))
 			m.line("")
 			return
 		}
-		proxies := m.r.proxiesIn(g)
-		left := max(0, len(proxies)-maxMatrix)
-		proxies = proxies[:len(proxies)-left]
+		proxies, left := m.worst(g)
+		techniques := m.r.techniquesIn(g)
 		open := map[bool]string{true: " open"}[len(m.r.groups) == 1]
 		m.line("<details%s><summary>Matrix: client %s</summary>", open, htmlCode(g.title()))
 		m.line("")
-		head, rule := "| technique |", "|---|"
-		for _, p := range proxies {
-			head, rule = head+" "+cellCode(short(clean(p), 60))+" |", rule+"---|"
+		head, rule := "| through |", "|---|"
+		for _, t := range techniques {
+			head, rule = head+" "+cellCode(short(clean(t), 60))+" |", rule+"---|"
 		}
 		m.line("%s\n%s", head, rule)
-		for _, t := range m.r.techniquesIn(g) {
-			row := "| " + cellCode(short(clean(t), 60)) + " |"
-			for _, p := range proxies {
+		for _, p := range proxies {
+			row := "| " + cellCode(short(clean(p), 60)) + " |"
+			for _, t := range techniques {
 				row += " " + m.box(m.r.at(t, p, g)) + " |"
 			}
 			m.line("%s", row)
@@ -146,6 +164,25 @@ func (m *markdown) matrix() {
 		m.line("</details>")
 		m.line("")
 	}
+}
+
+// worst are the proxies of a group that its table has room for, those with
+// the worst cells when there are too many, in the usual order.
+func (m *markdown) worst(g group) (proxies []string, left int) {
+	all := m.r.proxiesIn(g)
+	if len(all) <= maxMatrix {
+		return all, 0
+	}
+	bad := func(proxy string) (n int) {
+		for _, t := range m.r.techniques {
+			if c := m.r.at(t, proxy, g); c != nil {
+				n += map[measure.Verdict]int{measure.Broken: 1000, measure.Degraded: 1}[c.Verdict]
+			}
+		}
+		return n
+	}
+	kept := slices.SortedStableFunc(slices.Values(all), func(a, b string) int { return cmp.Compare(bad(b), bad(a)) })[:maxMatrix]
+	return slices.DeleteFunc(all, func(p string) bool { return !slices.Contains(kept, p) }), len(all) - maxMatrix
 }
 
 func (m *markdown) box(c *cell) string {

@@ -23,7 +23,7 @@ func byTechnique(a, b string) int {
 }
 
 func techniqueRank(name string) int {
-	all := measure.Techniques()
+	all := append(measure.Techniques(), measure.Demos()...)
 	i := slices.IndexFunc(all, func(t measure.Technique) bool { return t.Name == name })
 	if i < 0 {
 		return len(all)

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"math"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -107,40 +106,6 @@ func TestVisit(t *testing.T) {
 	for _, never := range []string{"Measure it again", "cometbench run", "\x1b"} {
 		if strings.Contains(html.String(), never) {
 			t.Errorf("the report has %q", never)
-		}
-	}
-}
-
-func TestRepeatCommand(t *testing.T) {
-	rec := runRecord("r")
-	rec.Command = []string{"cometbench", "run", "--proxy=a,b", "--app", "my app.yaml", "--origin-token=s3cret", "--via", "cdn=https://x", "--out", "d", "--check"}
-	c := &cell{run: &measure.Run{Record: rec}}
-	c.Labels = measure.Labels{Technique: "eventsource", Proxy: "fault:buffer(until=close)&idle(after=60s)", Client: "go", HTTP: "2", TLS: true}
-	want := `cometbench run --technique eventsource --proxy 'fault:buffer(until=close)&idle(after=60s)' --client go --http 2 --tls` +
-		` --time-scale 0.01 --seed 42 --app 'my app.yaml' --origin-token TOKEN --via cdn=https://x`
-	if got := repeatCommand(c); got != want {
-		t.Errorf("\n%s, want\n%s", got, want)
-	}
-	if got := commandLine(rec.Command); strings.Contains(got, "s3cret") {
-		t.Errorf("the token is in %s", got)
-	}
-}
-
-func TestShellQuote(t *testing.T) {
-	words := []string{"", "plain", "a b", "it's", `back\slash`, `$(id)`, "`id`", "*", "~", "a&b;c|d", "!x", "\"q\"", "line\nend", "esc\x1b'\\[1m", "\xff", "über", "#c"}
-	for _, w := range words {
-		if q := shellQuote(w); strings.ContainsFunc(q, hidden) {
-			t.Errorf("%q shows hidden characters", q)
-		}
-	}
-	shell, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("bash is not installed; nothing reads the words back")
-	}
-	for _, w := range words {
-		out, err := exec.Command(shell, "-c", "printf %s "+shellQuote(w)).Output()
-		if err != nil || string(out) != w {
-			t.Errorf("%q became %q (%v)", w, out, err)
 		}
 	}
 }

@@ -199,18 +199,22 @@ func TestHTMLIsSelfContained(t *testing.T) {
 }
 
 // One large run must not make a page that no browser opens.
-func TestDrawingBudget(t *testing.T) {
+func TestPageBudgets(t *testing.T) {
 	run := writeRun(t, filepath.Join(t.TempDir(), "run"), runRecord("r"), matrix(), true, true)
-	const budget = 50_000
-	d := newDetails(merge([]*measure.Run{run}), budget)
-	used := 0
-	for _, figures := range d.drawings {
-		for _, f := range figures {
-			used += len(f.Drawing)
+	const drawing, detail = 50_000, 200_000
+	r := merge([]*measure.Run{run})
+	d, err := newDetails(r, drawing, detail, func(c cellView) (detailView, error) { return detailView(strings.Repeat(".", 4000)), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := 0
+	for _, c := range d.drawings {
+		for _, f := range append(c.figures, c.delays) {
+			drawn += f.bytes()
 		}
 	}
-	if used == 0 || used > budget {
-		t.Errorf("%d bytes of drawings", used)
+	if drawn == 0 || drawn > drawing || len(d.pages) != detail/4000 {
+		t.Errorf("%d bytes of drawings, %d cells shown whole", drawn, len(d.pages))
 	}
 	for c := range d.leftOut {
 		if !strings.Contains(d.cell(c).NoFigures, "left out to keep this page small") {
@@ -219,6 +223,15 @@ func TestDrawingBudget(t *testing.T) {
 	}
 	if len(d.leftOut) == 0 {
 		t.Error("nothing was left out")
+	}
+	// The first of each cause at a proxy goes before further ones of the same.
+	seen := map[string]bool{}
+	for _, c := range r.cells {
+		key := c.Cause + " at " + c.Proxy
+		if c.Cause != "" && !seen[key] && d.pages[c] == "" {
+			t.Errorf("nothing shows %s", key)
+		}
+		seen[key] = true
 	}
 }
 

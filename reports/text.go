@@ -45,6 +45,8 @@ func (o TextOptions) Write(w io.Writer, runs []*measure.Run) error {
 	p.setbacks(r)
 	p.wavering(r)
 	p.choices(r)
+	p.fallbacks(r)
+	p.hearsay(r)
 	p.loads(r.loads())
 	p.gates(r)
 	if _, err := io.WriteString(w, p.String()); err != nil {
@@ -154,6 +156,18 @@ func (p *page) wavering(r *result) {
 		if c.Wavers {
 			p.wrap("± ", clean(c.Labels.String())+" "+c.waver())
 		}
+	}
+}
+
+// hearsay says what the simulations rest on that nobody has seen.
+func (p *page) hearsay(r *result) {
+	rumoured := r.rumoured()
+	if len(rumoured) == 0 {
+		return
+	}
+	p.heading("Hearsay")
+	for _, f := range rumoured {
+		p.wrap("  ", f.Name+": "+f.Text)
 	}
 }
 

@@ -13,6 +13,9 @@ type Check struct {
 	Axis     measure.Axis
 	Tier     Tier // in which runs it is asked
 	Requires Needs
+	// Demo checks are asked of demos, and of nothing else; all others are never
+	// asked of demos.
+	Demo bool
 	// Trials are the exchanges whose evidence it judges. Checks that name the
 	// same trial share one run of it.
 	Trials []Trial
@@ -43,11 +46,13 @@ func All() []Check {
 		OpeningCrossOrigin(),
 		OpeningErrorVisible(),
 		OpeningSession(),
+		OpeningFallback(),
 		DeliveryFirst(),
 		DeliverySteady(),
 		DeliveryLarge(),
 		DeliveryBurst(),
 		DeliveryRelease(),
+		DeliveryLasting(),
 		DeliveryIntegrity(),
 		DeliveryRates(),
 		DeliveryFanIn7(),
@@ -56,6 +61,8 @@ func All() []Check {
 		DeliveryCompression(),
 		DeliveryBothWays(),
 		DeliveryCaching(),
+		DeliveryClientDelay(),
+		DeliveryDemo(),
 		EndingRecycle(),
 		EndingResume(),
 		EndingTruncated(),
@@ -64,10 +71,12 @@ func All() []Check {
 		EndingRestart(),
 		EndingReload(),
 		EndingStopSignal(),
+		EndingPageReload(),
 		CountingConnections(),
 		CountingReuse(),
 		CountingBytes(),
 		CountingCPU(),
+		CountingClientMemory(),
 		CountingStarvation(),
 	}
 }

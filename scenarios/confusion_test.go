@@ -2,12 +2,12 @@ package scenarios_test
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios"
@@ -15,133 +15,145 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// confusionFile is where `make confusion` leaves its table.
-const confusionFile = "COMETBENCH_CONFUSION"
+// The variables of `make confusion`: where the table goes, where the runs are
+// kept, to be looked at and to go on from, which causes are provoked and by
+// which techniques it is received (globs; all without them).
+const (
+	confusionFile = "COMETBENCH_CONFUSION"
+	confusionRuns = "COMETBENCH_CONFUSION_RUNS"
+	confusionOnly = "COMETBENCH_CONFUSION_ONLY"
+	confusionBy   = "COMETBENCH_CONFUSION_BY"
+)
 
-// provocation is one fault in front of every technique.
-type provocation struct {
-	cause, spec string
-	mode        proxies.Mode
-}
+// diagonal is the share of the cells with trouble that must name the cause that
+// was provoked.
+const diagonal = 97
 
 // TestConfusion walks the closed table: each fault in front of each technique,
-// and the cause that a run names. A technique that the fault does not touch
-// works; another cause than the fault's is a confusion. It takes minutes, so
-// it runs by `make confusion` only, and writes the table.
+// and the cause that a run names. It takes minutes, so it runs by `make
+// confusion` only, and writes the table.
 func TestConfusion(t *testing.T) {
 	file := os.Getenv(confusionFile)
 	if file == "" {
 		t.Skip("make confusion runs it, and writes docs/confusion.md")
 	}
-	origin, err := scenarios.InProcess(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer origin.Close()
-	rows := map[string]map[string]int{}
-	var confused []string
-	right, wrong := 0, 0
-	for _, p := range provocations() {
-		for _, c := range confuse(t, origin, p) {
-			named := c.Cause
-			if !c.Verdict.Counts() {
-				continue
-			}
-			if c.Verdict == measure.Works {
-				named = "works"
-			}
-			if rows[p.cause] == nil {
-				rows[p.cause] = map[string]int{}
-			}
-			rows[p.cause][named]++
-			switch {
-			case named == p.cause || alsoRight(p, named):
-				right++
-			case named != "works":
-				wrong++
-				confused = append(confused, fmt.Sprintf("| `%s` | %s | %s | %s |", p.spec, c.Technique, p.cause, named))
-			}
+	table := confusion{}
+	only := strings.Split(cmp.Or(os.Getenv(confusionOnly), "*"), ",")
+	for _, together := range batched(slices.DeleteFunc(provocations(t), func(p provocation) bool { return !measure.Glob(only, p.cause) }), 16) {
+		for _, named := range provoke(t, together) {
+			table.add(named)
 		}
 	}
-	share := 100 * float64(right) / float64(max(right+wrong, 1))
-	var b strings.Builder
-	fmt.Fprintf(&b, "# Which cause is named for which fault\n\nEvery fault that provokes a cause, in front of every technique, by the Go client (`make confusion`).\n")
-	fmt.Fprintf(&b, "Of %d cells with trouble %.1f %% name the cause that was provoked. \"works\" are techniques that the fault does not touch.\n\n", right+wrong, share)
-	b.WriteString("| provoked | named |\n|---|---|\n")
-	for _, cause := range slices.Sorted(maps.Keys(rows)) {
-		var named []string
-		for _, n := range slices.SortedFunc(maps.Keys(rows[cause]), func(a, b string) int {
-			return cmp.Or(rows[cause][b]-rows[cause][a], cmp.Compare(a, b))
-		}) {
-			named = append(named, fmt.Sprintf("%s %d", n, rows[cause][n]))
-		}
-		fmt.Fprintf(&b, "| %s | %s |\n", cause, strings.Join(named, ", "))
-	}
-	b.WriteString("\n## Confusions\n\n| fault | technique | provoked | named |\n|---|---|---|---|\n" + strings.Join(append(confused, ""), "\n"))
-	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(table.markdown()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d right, %d wrong: %.1f %%", right, wrong, share)
-	if share < 97 {
-		t.Errorf("%.1f %% on the diagonal, want 97", share)
+	t.Logf("%d right, %d wrong, %d missed: %.1f %%", table.right, len(table.confused), len(table.missed), table.share())
+	if table.share() < diagonal {
+		t.Errorf("%.1f %% on the diagonal, want %d", table.share(), diagonal)
+	}
+	for _, m := range table.missed {
+		t.Errorf("%s breaks %s, and the cell says that it works", m.spec, m.technique.Name)
+	}
+	for _, m := range table.unjudged {
+		t.Errorf("%s in front of %s: %s: %s", m.spec, m.technique.Name, m.verdict, m.got)
 	}
 }
 
-// alsoRight lists causes that a fault brings about besides its own: a page
-// with status 503 says that there are too many.
-func alsoRight(p provocation, named string) bool {
-	return p.cause == "buffered" && named != "" && slices.ContainsFunc(measure.Causes(), func(c measure.Cause) bool {
-		return c.ID == named && c.Refines == "buffered"
-	})
-}
-
-// provocations are those of the table that one origin over HTTP/1.1 can show.
-func provocations() []provocation {
-	elsewhere := map[string]string{
-		"h2-reset": "needs HTTP/2", "session-affinity": "needs two origins", "tls-intercepted": "needs TLS",
-	}
-	var out []provocation
-	for _, f := range proxies.Faults() {
-		for _, p := range f.Provokes {
-			if elsewhere[p.Cause] != "" || strings.HasPrefix(p.Spec, "blackhole(drop") {
-				continue
-			}
-			out = append(out, provocation{cause: p.Cause, spec: "fault:" + p.Spec})
+// batched cuts a list into runs of cells that are measured together: those that
+// need the same of the path, at most so many.
+func batched(all []provocation, most int) [][]provocation {
+	var out [][]provocation
+	for _, p := range all {
+		if n := len(out) - 1; n >= 0 && len(out[n]) < most && out[n][0].need == p.need {
+			out[n] = append(out[n], p)
+			continue
 		}
+		out = append(out, []provocation{p})
 	}
 	return out
 }
 
-func confuse(t *testing.T, origin scenarios.Origin, p provocation) []measure.CellRecord {
+// provoke measures the faults in front of every technique that goes with what
+// they need.
+func provoke(t *testing.T, together []provocation) []namedCell {
 	t.Helper()
-	proxy, err := proxies.Parse(p.spec, proxies.ParseOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mode := proxies.Reverse
-	if modes := proxy.Capabilities().Modes; !slices.Contains(modes, mode) {
-		mode = modes[0]
-	}
-	var checks []scenarios.Check
-	for _, c := range scenarios.All() {
-		if c.Tier <= scenarios.Thorough {
-			checks = append(checks, c)
-		}
-	}
-	w, err := measure.Create(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
+	need := together[0].need
+	origin := need.origin(t)
+	defer origin.Close()
 	m := scenarios.Matrix{
-		Techniques: slices.DeleteFunc(measure.Techniques(), func(x measure.Technique) bool { return !x.Speaks("1.1") }),
-		Paths:      []scenarios.Path{{Proxy: proxy, Mode: mode}},
-		Clients:    []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}},
-		Checks:     checks,
+		Techniques: measure.Techniques(), Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}},
+		HTTP: []string{need.http}, TLS: need.tls, Checks: need.checks(),
 	}
-	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01})
+	by := strings.Split(cmp.Or(os.Getenv(confusionBy), "*"), ",")
+	m.Techniques = slices.DeleteFunc(m.Techniques, func(x measure.Technique) bool { return !x.Speaks(need.http) || !measure.Glob(by, x.Name) })
+	behind := map[string]provocation{}
+	for _, p := range together {
+		proxy, err := proxies.Parse(p.spec, proxies.ParseOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		behind[proxy.Name()] = p
+		m.Paths = append(m.Paths, scenarios.Path{Proxy: proxy, Mode: need.mode})
+	}
+	w, done := runDirectory(t, need)
+	defer w.Close()
+	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: 60, Done: done})
 	if err != nil {
-		t.Fatalf("%s: %v", p.spec, err)
+		t.Fatal(err)
 	}
-	return sum.Cells
+	t.Logf("%d faults: %v", len(together), sum.Verdicts)
+	run, err := measure.Read(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []namedCell
+	for _, c := range run.Cells {
+		if _, asked := behind[c.Proxy]; !asked {
+			continue // of another batch
+		}
+		technique, _ := measure.TechniqueByName(c.Technique)
+		if !measure.Glob(by, c.Technique) {
+			continue
+		}
+		n := namedCell{provocation: behind[c.Proxy], technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
+		n.explain(run.ChecksOf(c.Cell))
+		out = append(out, n)
+	}
+	return out
+}
+
+// runDirectory is where cells that need the same are kept, and which of them an
+// earlier test has measured that was stopped.
+func runDirectory(t *testing.T, n need) (*measure.Writer, map[string]bool) {
+	t.Helper()
+	dir := filepath.Join(cmp.Or(os.Getenv(confusionRuns), t.TempDir()), "confusion-"+n.key())
+	if _, err := os.Stat(dir); err == nil {
+		w, done, err := measure.Resume(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w, done
+	}
+	w, err := measure.Create(dir)
+	if err == nil {
+		err = w.Append(measure.RunRecord{Type: measure.TypeRun, Schema: measure.Schema, ID: filepath.Base(dir), Started: time.Now(), TimeScale: 0.01})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, nil
+}
+
+// origin starts one that has what the path needs.
+func (n need) origin(t *testing.T) scenarios.Origin {
+	t.Helper()
+	start := func() (scenarios.Origin, error) { return scenarios.InProcess(nil) }
+	if n.tls {
+		start = func() (scenarios.Origin, error) { return scenarios.InProcessTLS(nil) }
+	}
+	origin, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return origin
 }

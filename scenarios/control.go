@@ -93,3 +93,15 @@ func trialNames(checks []Check) []string {
 	}
 	return out
 }
+
+// check finds what the control says of a check; ctl may be nil.
+func (ctl *control) check(id string) (measure.CheckRecord, bool) {
+	if ctl == nil {
+		return measure.CheckRecord{}, false
+	}
+	i := slices.IndexFunc(ctl.outcome.checks, func(r measure.CheckRecord) bool { return r.Check == id })
+	if i < 0 {
+		return measure.CheckRecord{}, false
+	}
+	return ctl.outcome.checks[i], true
+}

@@ -57,6 +57,9 @@ func judgeFanIn(c Case, e *Evidence) Finding {
 			continue
 		}
 		f.Doubtful = true
+		if i <= 1 && open < last.Streams {
+			break // that others do not open shows all the same
+		}
 		if i <= 1 { // with a single stream
 			return Finding{Verdict: measure.Untested, Values: f.Values, Doubtful: late+lost < crowdMessages,
 				Got: fmt.Sprintf("with one stream already %d late and %d lost, so more of them show nothing", late, lost)}
@@ -193,6 +196,9 @@ func diagnoseClosed(c Case, e *Evidence, s Stage, open int) diagnosis {
 	case unasked > 0:
 		d.cause = "browser-connection-limit"
 		d.got += fmt.Sprintf("; %d never left the client, which had no connection for them", unasked)
+	case later > 0 && !dials && openDirectly(c, e) <= open: // of a client that tells nothing of its connections
+		d.cause = "browser-connection-limit"
+		d.got += fmt.Sprintf("; %d waited until another ended, over the direct path as well", later)
 	case closed > 0:
 		d.cause = "connection-limit"
 		d.got += fmt.Sprintf("; the path closed %d connections without an answer", closed)
@@ -203,6 +209,15 @@ func diagnoseClosed(c Case, e *Evidence, s Stage, open int) diagnosis {
 		d.got += "; the others were neither served nor refused, not even when these ended"
 	}
 	return d
+}
+
+// openDirectly is how many streams opened over the direct path; 0 where this is
+// the direct path, with nobody but the client to limit them.
+func openDirectly(c Case, e *Evidence) int {
+	if control := c.Control[e.Trial]; control != nil {
+		return len(openStreams(control))
+	}
+	return 0
 }
 
 // before counts a client's events of a kind before the trial ended it.

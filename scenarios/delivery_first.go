@@ -37,7 +37,7 @@ func judgeFirst(c Case, e *Evidence) Finding {
 	f.Got = fmt.Sprintf("after %s", short(first.Delay))
 	if f.Verdict = c.Limits.Verdict(first.Delay); f.Verdict != measure.Works {
 		f.Cause = diagnoseDelay(c, e).cause
-		f.Doubtful = f.Cause == "unknown" && f.Verdict == measure.Degraded
+		f.Doubtful = f.Verdict == measure.Degraded
 	}
 	return f
 }

@@ -156,7 +156,7 @@ func TestRelease(t *testing.T) {
 		"never held":                 {prompt, measure.Works, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := judgeRelease(streamCase, evidence(24, releaseSpacing, 110, tt.path))
+			f := judgeRelease(streamCase, evidence(24, lastingSpacing, 110, tt.path))
 			found(t, f, tt.verdict, tt.cause)
 			if after := f.Values["released_after_ms"]; tt.cause == "scan" && (after < 19_000 || after > 21_000) {
 				t.Errorf("released after %g ms", after)

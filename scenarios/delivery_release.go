@@ -13,15 +13,16 @@ import (
 func DeliveryRelease() Check {
 	return Check{
 		ID: "delivery/release", Question: "Does what is held back come out before the origin ends, and after how long?",
-		Kind: measure.Observe, Axis: measure.Delivery, Tier: Full, Requires: Needs{Publish: true, Record: true, Options: true},
+		Kind: measure.Observe, Axis: measure.Delivery, Tier: Thorough, Requires: Needs{Publish: true, Record: true, Options: true},
 		Trials:  []Trial{steadyTrial()},
-		Further: whenHeld(releaseTrial),
-		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream && !t.EndsItself },
+		Further: whenHeld(lastingTrial),
+		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream },
 		Judge: func(c Case) Finding {
-			if c.Evidence[releaseName] == nil {
+			e := c.Evidence[lastingName].part(firstLife)
+			if e == nil {
 				return Finding{Verdict: measure.Untested, Got: "nothing is held back"}
 			}
-			return judgeRelease(c, c.Evidence[releaseName])
+			return judgeRelease(c, e)
 		},
 	}
 }

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"net/http"
+	"slices"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
@@ -85,8 +87,14 @@ func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 			return diagnoseCut(e, c.Technique, burst)
 		}
 	}
+	if answers, kind := cutAnswers(c, e); answers > 0 {
+		return diagnosis{cause: "max-bytes", got: fmt.Sprintf("the path cut %d answers in their middle (%s)%s", answers, kind, excerpt(e))}
+	}
 	if n := e.Counts(); n.Received == 0 || e.SessionsLost() > 0 {
 		return diagnoseDelay(c, e)
+	}
+	if d, thrown := thrownAway(c, e); thrown {
+		return d
 	}
 	// An application ends by itself, right behind its last message: what comes
 	// after that was not set free by it.
@@ -95,6 +103,44 @@ func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 		return diagnosis{cause: "half-open", got: "the path stopped passing anything on and did not close", values: nil}
 	}
 	return diagnosis{cause: "corrupted", got: "the exchange went on without them"}
+}
+
+// cutAnswers counts the answers to polls that the path cut in their middle: the
+// origin writes each at once, so that only its size can have been too much.
+func cutAnswers(c Case, e *Evidence) (n int, kind measure.EndKind) {
+	if !c.Technique.Polls() || c.App != nil {
+		return 0, ""
+	}
+	answering := false
+	for _, ev := range beforeRelease(e) {
+		switch {
+		case ev.Kind == measure.Headers:
+			answering = ev.Status == http.StatusOK
+		case ev.Kind == measure.End && answering && (ev.EndKind == measure.EndFIN || ev.EndKind == measure.EndRST):
+			n, kind = n+1, ev.EndKind
+		}
+	}
+	return n, kind
+}
+
+// thrownAway recognises what a path held when the origin broke off, and never
+// passed on: the last messages, of an answer that did not end as a whole one.
+func thrownAway(c Case, e *Evidence) (diagnosis, bool) {
+	end, ended := e.End()
+	if !ended || c.App != nil || c.Technique.Polls() || e.Released.IsZero() || end.EndKind == measure.EndClean || end.T < e.Released.UnixMicro() {
+		return diagnosis{}, false
+	}
+	arrivals := e.Arrivals()
+	lost := slices.IndexFunc(arrivals, func(a Arrival) bool { return a.At.IsZero() })
+	if lost < 0 || slices.ContainsFunc(arrivals[lost:], func(a Arrival) bool { return !a.At.IsZero() }) {
+		return diagnosis{}, false
+	}
+	d := diagnosis{cause: "buffered", got: fmt.Sprintf("the last %d were held, and thrown away when the origin broke off", len(arrivals)-lost)}
+	if enc := compressedOnTheWay(c, e); enc != "" {
+		d.cause = "compression"
+		d.got += "; compressed on the way (" + enc + ")"
+	}
+	return d, true
 }
 
 // silentEnd reports whether the client was still waiting when the trial ended.

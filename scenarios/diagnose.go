@@ -45,12 +45,11 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		}
 		late++
 		worst = max(worst, a.Delay)
-		if !a.Wrote.IsZero() && a.Wrote.Sub(a.Had) > c.Limits.Prompt {
+		if originKept(c, e, a) > c.Limits.Prompt-e.Interval && a.At.Sub(a.Wrote) <= c.Limits.Prompt {
 			originLate++
 		}
 	}
-	// For a poll nobody may have been asking the origin at that time.
-	if originLate > late/2 && !c.Technique.Polls() {
+	if originLate > late/2 {
 		d.cause = "origin-slow"
 		d.got = fmt.Sprintf("%d of %d messages late, and the origin itself wrote %d of them late", late, len(arrivals), originLate)
 		return d
@@ -61,9 +60,15 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	latency := pathLatency(e, arrivals, after)
 	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
+	case len(all) == 0 && !silentEnd(e):
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("none of %d messages arrived: what was held was thrown away when the origin broke off", len(arrivals))
 	case len(all) == 0:
 		d.cause = "half-open"
 		d.got = fmt.Sprintf("none of %d messages arrived, not even when the origin ended", len(arrivals))
+	case setFreeByEnds(c, e, arrivals):
+		d.cause = "buffered"
+		d.got = fmt.Sprintf("%d of %d messages late, at most %s, each set free when the origin ended its answer or sent the next; at least %d bytes held", late, len(arrivals), short(worst), held)
 	case c.Technique.Polls() && evenlyUnderWay(arrivals):
 		// That messages share an answer is how polls work, and says nothing.
 		d.cause = "unknown"

@@ -8,35 +8,44 @@ import (
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
+	"github.com/cometbench/cometbench/scenarios/plays"
 )
 
 // Evidence is all that is known of one trial. Times in it are on the
 // coordinator's clock.
 type Evidence struct {
-	Trial     string
-	Part      string // which of the trial's exchanges it is
-	Started   time.Time
-	Sent      []Sent
-	Client    []measure.Event
-	Origin    []measure.Event
-	Ready     time.Time      // when an answer could have begun at the earliest; run --via
-	Attached  bool           // the origin accepted a subscription
-	Released  time.Time      // when the trial had the origin end the exchange; zero if never
-	Left      time.Time      // when the trial made the client leave; zero if never
-	Disturbed time.Time      // when the trial began to reload the path or to stop the origin; zero if never
-	Restored  time.Time      // when that was done, and the path or the origin was there again
-	Lag       time.Duration  // how late the publisher itself was at worst
-	Scale     float64        // of policy time on this path; 1 is unscaled
-	Scalable  bool           // the path could be scaled
-	Stats     proxies.Stats  // the proxy's counters for this trial
-	Parts     []*Evidence    // for trials made of several exchanges, in order
-	Stages    []Stage        // crowd trials: how it grew; its streams are the Parts
-	Asked     int            // requests that the client made; 0 when it came back by itself as often as it liked
-	Forward   bool           // through a forward proxy, which leaves TLS to the origin
-	Answer    measure.Answer // of a single request; the zero one for subscriptions
+	Trial    string
+	Part     string // which of the trial's exchanges it is
+	Started  time.Time
+	Sent     []Sent
+	Client   []measure.Event
+	Origin   []measure.Event
+	Ready    time.Time // when an answer could have begun at the earliest; run --via
+	Attached bool      // the origin accepted a subscription
+	// OriginBusy says that the origin, asked directly, had no answer either, and
+	// TakenLate that it took the subscription on once the trial had given it up.
+	OriginBusy, TakenLate bool
+	Released              time.Time       // when the trial had the origin end the exchange; zero if never
+	Left                  time.Time       // when the trial made the client leave; zero if never
+	Disturbed             time.Time       // when the trial began to reload the path or to stop the origin; zero if never
+	Restored              time.Time       // when that was done, and the path or the origin was there again
+	Lag                   time.Duration   // how late the publisher itself was at worst
+	Scale                 float64         // of policy time on this path; 1 is unscaled
+	Scalable              bool            // the path could be scaled
+	Stats                 proxies.Stats   // the proxy's counters for this trial
+	Parts                 []*Evidence     // for trials made of several exchanges, in order
+	Stages                []Stage         // crowd trials: how it grew; its streams are the Parts
+	Asked                 int             // requests that the client made; 0 when it came back by itself as often as it liked
+	Forward               bool            // through a forward proxy, which leaves TLS to the origin
+	Choice                *measure.Choice // fallback trials: what the client ended up with
+	Answer                measure.Answer  // of a single request; the zero one for subscriptions
+
+	Play plays.Performance // demo trials: how it went
 
 	Wire []WireAt      // bytes trials: the counters at the end of each phase
 	CPU  time.Duration // CPU trials: what the origin's process used while messages flowed
+
+	Memory []int64 // memory trials: bytes that the client held before, behind the last message, and a while after recycling
 
 	Interval  time.Duration // poll interval used, 0 for pushed techniques
 	Heartbeat time.Duration // silence trials: heartbeat asked for, wire time

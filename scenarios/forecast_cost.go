@@ -57,7 +57,9 @@ var usualTrial = map[string]time.Duration{
 	burstName:      1500 * time.Millisecond,
 	silenceName:    3500 * time.Millisecond,
 	"recycle-time": 2100 * time.Millisecond,
+	demoName:       6 * time.Second,
 	"abort":        800 * time.Millisecond,
+	lastingName:    20 * time.Second,
 }
 
 // usualCost is what a trial takes until it was measured here.

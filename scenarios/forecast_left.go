@@ -99,7 +99,7 @@ func (p *playout) lineUp(c *forecastCell, have map[string]*forecastTrial) {
 			continue
 		}
 		p.open[c]++
-		t := playoutTrial{cell: c, name: name, takes: p.f.full(c, name), weight: 1}
+		t := playoutTrial{cell: c, name: name, takes: p.f.full(c, name), weight: slotsOf(name)}
 		if _, limited := p.f.places[c.client]; limited {
 			p.waiting[c.client] = append(p.waiting[c.client], t)
 		} else {
@@ -122,13 +122,32 @@ func (p *playout) start() {
 		}
 		p.waiting[client] = line
 	}
+	p.queue = slices.DeleteFunc(p.queue, func(t playoutTrial) bool {
+		if t.weight == 0 {
+			p.begin(t)
+		}
+		return t.weight == 0
+	})
 	for len(p.queue) > 0 && p.free >= p.queue[0].weight {
 		t := p.queue[0]
 		p.queue = p.queue[1:]
-		p.free -= t.weight
-		t.ends = p.at + t.takes
-		heap.Push(&p.running, t)
+		p.begin(t)
 	}
+}
+
+func (p *playout) begin(t playoutTrial) {
+	p.free -= t.weight
+	t.ends = p.at + t.takes
+	heap.Push(&p.running, t)
+}
+
+// slotsOf is how many slots a trial takes the first time: one that mostly waits
+// takes none.
+func slotsOf(name string) int64 {
+	if name == lastingName {
+		return 0
+	}
+	return 1
 }
 
 // ended frees what a trial held. What will have to be measured again is

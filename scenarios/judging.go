@@ -19,12 +19,22 @@ const quickControl = 60 * time.Millisecond
 type judged struct {
 	measure.CheckRecord
 	doubtful bool
-	attempts int // how often it was measured, if more than once
+	shaky    bool // late by less than this machine was itself: saying it twice proves nothing
+	attempts int  // how often it was measured, if more than once
 }
 
 // agrees reports whether two measurements say the same of the path.
 func (j judged) agrees(other judged) bool {
-	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts()
+	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts() && !j.shaky && !other.shaky
+}
+
+// shake marks a verdict that hangs on messages which were late by less than the
+// machine itself was in the same trial.
+func (j *judged) shake(limits measure.Thresholds, e *Evidence) {
+	late := j.Values["delay_max_ms"] - ms(limits.Prompt)
+	if j.Verdict == measure.Degraded && late > 0 && late < ms(worstLag(e)) {
+		j.shaky, j.doubtful = true, true
+	}
 }
 
 // judge answers one check from its trials.
@@ -88,11 +98,22 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 	if f.Aside {
 		rec.Kind = measure.Observe
 	}
-	if isDirect(c.path) && c.receiver.Name != "go" && heldBack(rec.Cause) {
-		rec.Cause = "browser-sniff" // there is nobody else on the direct path
+	direct, held := ctl.check(check.ID)
+	if held {
+		likeControl(&rec, direct)
+	}
+	if isDirect(c.path) && c.receiver.Name != "go" && !c.technique.Polls() && heldBack(rec.Cause) {
+		rec.Cause = "browser-sniff" // there is nobody else on the direct path; an answer that ends is never held
 		rec.Got += "; over the direct path, so it is the client that waits"
 	}
 	heldByVisitor(c, &rec)
+	for _, t := range trials {
+		rec.shake(kase.Limits, seen.runs[t.Name].evidence)
+		r.blameOrigin(&rec, seen.runs[t.Name])
+	}
+	if held {
+		rec.asDirect(direct)
+	}
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
@@ -158,17 +179,14 @@ func (r *runner) lacking(ability string) string {
 
 // controlFailure says why the control leaves a check without meaning.
 func controlFailure(check string, ctl *control) string {
-	if ctl == nil {
+	c, ok := ctl.check(check)
+	if !ok {
 		return ""
 	}
-	i := slices.IndexFunc(ctl.outcome.checks, func(r measure.CheckRecord) bool { return r.Check == check })
-	if i < 0 {
-		return ""
-	}
-	switch c := ctl.outcome.checks[i]; c.Verdict {
+	switch c.Verdict {
 	case measure.Degraded, measure.Broken, measure.HarnessFailed:
-		if c.Cause == "browser-connection-limit" {
-			return "" // the client's own, which each path's answer names by itself
+		if notThePath(c.Cause) || clientsOwn(c.Cause) {
+			return "" // the origin's or the client's own, which each path's answer names, too
 		}
 		return fmt.Sprintf("the control over the direct path: %s: %s", c.Verdict, c.Got)
 	}

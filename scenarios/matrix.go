@@ -117,7 +117,7 @@ func (m Matrix) cell(t measure.Technique, variant string, p Path, r Receiver, ht
 		c.tier = m.Tier(one)
 	}
 	for _, check := range m.Checks {
-		if check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(one, check.ID) {
+		if check.Demo != t.Demo || !suits(t, r.Client, check.ID) || check.Applies != nil && !check.Applies(t) || m.Ask != nil && !m.Ask(one, check.ID) {
 			continue
 		}
 		c.checks = append(c.checks, check)

@@ -90,6 +90,12 @@ func whyNotOpened(c Case, e *Evidence) (diagnosis, bool) {
 	if bad, failed := untrusted(e); failed {
 		return bad, true
 	}
+	if bad, failed := sessionFailure(c, e); failed && !opened {
+		return bad, true
+	}
+	if bad, failed := notTaken(e); failed {
+		return bad, true
+	}
 	if c.Technique.Class == measure.ClassSocket {
 		return socketFailure(e, head, answered, opened)
 	}

@@ -14,7 +14,7 @@ func OpeningSession() Check {
 		ID: "opening/session", Question: "Do the requests of a session reach the server that holds it, with their cookie?",
 		Kind: measure.Required, Axis: measure.Opening, Requires: Needs{Publish: true, Record: true, Options: true},
 		Trials:  []Trial{sessionTrial()},
-		Applies: func(t measure.Technique) bool { return t.Session != "" && t.Class != measure.ClassSocket },
+		Applies: func(t measure.Technique) bool { return t.Session == "sockjs" && t.Class != measure.ClassSocket },
 		Judge: func(c Case) Finding {
 			return judgeSession(c, c.Evidence[sessionName], c.Control[sessionName])
 		},

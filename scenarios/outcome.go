@@ -176,7 +176,11 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	if !known {
 		quiet = r.parallel
 	}
-	quiet = max(1, quiet)
+	slots, taken := r.slots, max(1, quiet)
+	quiet = taken
+	if t.Waits {
+		slots, taken, quiet = r.waiting, 1, 0
+	}
 	r.trialIs(c, t, trialAsks, quiet)
 	if places := r.places[c.receiver.Name]; places != nil {
 		wanted := int64(1)
@@ -189,10 +193,10 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		defer places.Release(wanted)
 	}
 	r.trialIs(c, t, trialQueues, quiet)
-	if run.err = r.slots.Acquire(ctx, quiet); run.err != nil {
+	if run.err = slots.Acquire(ctx, taken); run.err != nil {
 		return run
 	}
-	defer r.slots.Release(quiet)
+	defer slots.Release(taken)
 	started := time.Now()
 	run.began = started
 	r.trialIs(c, t, trialRuns, quiet)

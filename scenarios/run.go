@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
@@ -53,7 +54,7 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 		sum:      Summary{Verdicts: map[measure.Verdict]int{}},
 	}
 	r.opt.Repeat = orDefault(opt.Repeat, 1)
-	r.slots = semaphore.NewWeighted(r.parallel)
+	r.slots, r.waiting = semaphore.NewWeighted(r.parallel), semaphore.NewWeighted(waitingPerSlot*r.parallel)
 	r.places = map[string]*semaphore.Weighted{}
 	for _, c := range m.Clients {
 		if c.AtOnce > 0 {
@@ -81,6 +82,9 @@ func Run(ctx context.Context, m Matrix, w *measure.Writer, opt Options) (Summary
 	return r.sum, err
 }
 
+// waitingPerSlot trials that send a message a second cost less than one other.
+const waitingPerSlot = 2
+
 // heavyAtOnce bursts of 500 KB/s each leave two cores room for the others.
 const heavyAtOnce = 4
 
@@ -98,10 +102,12 @@ type runner struct {
 	started  time.Time
 	parallel int64
 	slots    *semaphore.Weighted            // trials at once
+	waiting  *semaphore.Weighted            // trials at once that mostly wait
 	places   map[string]*semaphore.Weighted // subscriptions at once, per client that has a limit
 	heavy    *semaphore.Weighted            // bursts at once
 	paths    *sharedPaths
 	direct   Path // the control
+	watch    originWatch
 
 	mu       sync.Mutex // guards what follows, and w
 	sum      Summary
@@ -116,6 +122,7 @@ type runner struct {
 func (r *runner) run(ctx context.Context) error {
 	r.controls = controlsOf(r.cells, r.opt.Done)
 	r.forecast = r.newForecast()
+	defer r.watchOrigin(ctx)()
 	var wg sync.WaitGroup
 	for _, c := range r.cells {
 		if r.opt.Done[c.labels.ID()] {
@@ -222,9 +229,15 @@ func (r *runner) unsupported(c cell) string {
 			return c.path.Proxy.Name() + " does not end TLS, as it is configured here"
 		}
 	}
+	if _, browser := c.receiver.Client.(measure.Browser); c.technique.Demo && !browser {
+		return c.technique.Name + " is a page: it takes a browser, and " + c.receiver.Name + " is none"
+	}
 	sub := measure.Subscription{
 		Technique: c.technique.Name, Variant: c.variant,
 		Target: measure.Target{URL: r.opt.Origin.URL().String(), HTTP: v},
+	}
+	if caps := c.path.Proxy.Capabilities(); c.path.Mode == proxies.Forward || len(caps.Modes) > 0 && !slices.Contains(caps.Modes, proxies.Reverse) {
+		sub.Target.Proxy = "http://127.0.0.1" // some forward proxy
 	}
 	if a, own := r.opt.Origin.(*Application); own {
 		stream := a.Spec.Stream()

@@ -46,8 +46,9 @@ func inProcess(listen string, c reference.Config) (*served, error) {
 	go func() { done <- srv.Serve(ctx, ln) }()
 	o := newServed(&url.URL{Scheme: "http", Host: ln.Addr().String()}, "")
 	o.spawn = func(_ context.Context, listen, epoch string) (*served, error) {
-		c.Epoch, c.Peers = epoch, epoch != ""
-		return inProcess(listen, c)
+		other := c // several may be wanted at once
+		other.Epoch, other.Peers = epoch, epoch != ""
+		return inProcess(listen, other)
 	}
 	stop := func(grace time.Duration) error {
 		within, stop := context.WithTimeout(context.Background(), grace)

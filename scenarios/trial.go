@@ -33,7 +33,10 @@ type Trial struct {
 	// WholeClient trials subscribe often at once: they take all the places of a
 	// client that has a limited number.
 	WholeClient bool
-	Run         func(ctx context.Context, b *Bench) (*Evidence, error)
+	// Waits marks trials that do little for a long time: they have slots of
+	// their own, so that what is to be measured in quiet need not wait for them.
+	Waits bool
+	Run   func(ctx context.Context, b *Bench) (*Evidence, error)
 }
 
 // Bench is one trial's place at the path: everything it may touch.
@@ -106,6 +109,7 @@ type asking struct {
 	uplink    []string        // as measure.Subscription has it; nil is a greeting
 	pause     time.Duration   // between two of these
 	vanish    <-chan struct{} // as measure.Subscription has it
+	reload    <-chan struct{} // as measure.Subscription has it
 	wire      *measure.Wire   // as measure.Subscription has it
 }
 
@@ -144,7 +148,7 @@ func (b *Bench) subscription(channel string, opts url.Values, how asking) measur
 	sub := measure.Subscription{
 		Technique: b.Technique.Name, Variant: b.Variant, Target: b.target("/"), Retry: 100 * time.Millisecond,
 		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink, UplinkPause: how.pause,
-		Vanish: how.vanish, Wire: how.wire,
+		Vanish: how.vanish, Reload: how.reload, Wire: how.wire,
 	}
 	if how.other {
 		sub.Variant = how.variant
@@ -197,8 +201,18 @@ func (b *Bench) evidence(part string) *Evidence {
 	return &Evidence{Part: part, Started: time.Now(), Scale: b.Scale, Scalable: b.Scalable, Forward: b.Route.Proxy != nil}
 }
 
-// attached waits until the origin has accepted the subscription.
+// attached waits until the origin has accepted the subscription. When it does
+// not, the origin is asked directly whether it serves anybody.
 func (x *exchange) attached(ctx context.Context) bool {
+	taken := x.takenOn(ctx)
+	if !taken && ctx.Err() == nil {
+		x.ev.TakenLate = true // unless it is never taken on, see finish
+		x.askDirectly(ctx)
+	}
+	return taken
+}
+
+func (x *exchange) takenOn(ctx context.Context) bool {
 	limit := openWait
 	if x.b.Client.Name() != "go" {
 		limit = queueWait
@@ -353,6 +367,7 @@ func (x *exchange) finish(ctx context.Context) (*Evidence, error) {
 	}
 	x.ev.Origin = events
 	x.ev.Attached = x.ev.Attached || accepted(events)
+	x.ev.TakenLate = x.ev.TakenLate && x.ev.Attached
 	return x.ev, nil
 }
 

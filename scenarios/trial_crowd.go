@@ -224,7 +224,7 @@ func (g *gathering) beside(ctx context.Context, s Stage) (Stage, error) {
 	s.Direct = -1
 	within, cancel := context.WithTimeout(ctx, ordinaryWait)
 	defer cancel()
-	if p, ok := g.b.Origin.(interface{ probe(context.Context) error }); ok && p.probe(within) == nil {
+	if p, ok := g.b.Origin.(prober); ok && p.probe(within) == nil {
 		s.Direct = time.Since(asked)
 	}
 	if err := ctx.Err(); err != nil {

@@ -132,10 +132,12 @@ func silenceLimit(ev *Evidence) (time.Duration, bool) {
 }
 
 // firstCut is the event by which the client learned that the path had cut the
-// silence. What happens once the silence is broken by a message is none.
+// silence. What happens once the silence is broken by a message is none, unless
+// that message came too late for the exchange.
 func firstCut(ev *Evidence) (measure.Event, bool) {
+	broken := has(measure.Received)(ev.Client)
 	for _, e := range ev.Client {
-		if len(ev.Sent) > 0 && e.T >= ev.Sent[0].Due.UnixMicro() || !ev.Left.IsZero() && e.T >= ev.Left.UnixMicro() {
+		if broken && len(ev.Sent) > 0 && e.T >= ev.Sent[0].Due.UnixMicro() || !ev.Left.IsZero() && e.T >= ev.Left.UnixMicro() {
 			break
 		}
 		if (e.Kind == measure.End || e.Kind == measure.Failed && !malformed(e)) && !endedByOrigin(ev, e) {

@@ -79,7 +79,8 @@ func TestPagesNameThemselves(t *testing.T) {
 func TestDefaultTechniquesHavePages(t *testing.T) {
 	// ActiveX went with Internet Explorer; WebTransport needs a certificate that
 	// the browser is told about when it starts, and a driver for HTTP/3.
-	without := []string{"htmlfile", "webtransport"}
+	// The protocols with sessions have clients of their own, in scenarios/external.
+	without := []string{"htmlfile", "webtransport", "bayeux-long-polling", "bayeux-callback-polling", "bayeux-websocket"}
 	for _, technique := range measure.Techniques() {
 		if strings.HasPrefix(technique.Name, "sockjs-") {
 			continue // the real client is what counts in a browser

@@ -46,7 +46,7 @@ does not explain it and its median moved by more than both thresholds.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "text, md, html, junit, json, csv or openmetrics")
+	f.StringVar(&o.format, "format", "text", "text, md, html, junit, github, json, csv or openmetrics")
 	f.StringVarP(&o.out, "output", "o", "", "file to write (default: standard output)")
 	f.StringSliceVar(&o.failOn, "fail-on", nil, "exit 1 when cells are any of: better, worse, new, gone")
 	latencyFlags(f, &o.latency)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cometbench/cometbench/browsers"
 	"github.com/cometbench/cometbench/proxies/real"
+	"github.com/cometbench/cometbench/scenarios/external"
 )
 
 func doctorCommand() *cobra.Command {
@@ -47,13 +48,17 @@ func doctor(ctx context.Context, w io.Writer) error {
 			}
 		}
 	}
-	binary := ""
-	chromium, err := browsers.NewChromium(ctx, browsers.Options{})
-	if err == nil {
-		binary = chromium.Binary()
-		defer chromium.Close()
+	for _, name := range browsers.Names() {
+		b, err := browsers.New(ctx, name, browsers.Options{})
+		if err != nil {
+			row(false, name, "", fmt.Sprintf("cells of the client %s are skipped; %s", name, err))
+			continue
+		}
+		row(true, name, b.Binary(), "")
+		b.Close() // nothing was started
 	}
-	row(err == nil, "chromium", binary, "cells of the client chromium are skipped; apt-get install chromium-headless-shell brings it")
+	lack := external.Lacking()
+	row(lack == nil, "node, npm", "external clients", fmt.Sprintf("cells of cometd and faye are skipped: %v", lack))
 	if n, ok := descriptors(); ok {
 		row(n >= 4096, "descriptors", fmt.Sprintf("%d per process", n),
 			fmt.Sprintf("%d per process: load beyond about %d subscribers is limited; ulimit -n raises it", n, n/2))

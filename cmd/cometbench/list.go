@@ -11,18 +11,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cometbench/cometbench/browsers/pages"
+	"github.com/cometbench/cometbench/browsers"
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/external"
 	"github.com/cometbench/cometbench/scenarios/measure"
 	"github.com/cometbench/cometbench/scenarios/suite"
 )
 
 // listKinds are what can be listed.
-var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites"}
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites", "demos"}
 
 // listed is one row: a name, what it is, and further fields, which stand
 // beside them in JSON.
@@ -86,7 +88,11 @@ func list(kind string) ([]listed, error) {
 			listed{Name: "A+B", Means: "two hops, A nearest the client"})
 	case "presets":
 		for _, p := range proxies.Presets() {
-			out = append(out, listed{Name: p.Name, Means: p.Means})
+			basis, means := p.Basis(), p.Means
+			if len(p.Hearsay()) > 0 {
+				means += " [" + basis + "]"
+			}
+			out = append(out, listed{Name: p.Name, Means: means, More: map[string]any{"basis": basis, "hearsay": len(p.Hearsay()) > 0}})
 		}
 	case "faults":
 		for _, f := range proxies.Faults() {
@@ -110,13 +116,21 @@ func list(kind string) ([]listed, error) {
 			out = append(out, listed{Name: f.Name, Means: means, More: map[string]any{"parameters": params, "causes": causes}})
 		}
 	case "clients":
-		out = []listed{{Name: "go", Means: "a Go client with its own decoders"}, {Name: "chromium", Means: "headless Chromium, a page per technique"}}
+		out = []listed{
+			{Name: "go", Means: "a Go client with its own decoders"},
+			{Name: "chromium", Means: "headless Chromium, a page per technique"},
+			{Name: "firefox", Means: "headless Firefox, a page per technique"},
+			{Name: "webkit", Means: "WebKitGTK in front of an X server without a screen, a page per technique"},
+		}
 		for _, c := range clients.Models() {
 			means := "a model"
 			if m, ok := c.(interface{ About() string }); ok {
 				means = m.About()
 			}
 			out = append(out, listed{Name: c.Name(), Means: means})
+		}
+		for _, p := range external.Programs() {
+			out = append(out, listed{Name: p.Name, Means: p.Means + " (npm " + p.Package + " " + p.Version() + ")"})
 		}
 	case "checks":
 		own := scenarios.ChecksOfApplication()
@@ -141,6 +155,10 @@ func list(kind string) ([]listed, error) {
 	case "causes":
 		for _, c := range measure.Causes() {
 			out = append(out, listed{Name: c.ID, Means: c.Means, More: map[string]any{"family": string(c.Family), "advice": c.Advice}})
+		}
+	case "demos":
+		for _, d := range demos.All() {
+			out = append(out, listed{Name: d.Name, Means: d.Summary, More: map[string]any{"technique": d.Technique, "path": "/demo/" + d.Name}})
 		}
 	case "suites":
 		for _, b := range suite.Builtins() {
@@ -195,7 +213,7 @@ func receivers(technique string) []string {
 	s := measure.Subscription{Technique: technique, Target: measure.Target{URL: "https://127.0.0.1/", HTTP: over}}
 	var out []string
 	for _, name := range clientNames() {
-		if c, ok := clients.ByName(name); ok && c.Supports(s) == nil || name == "chromium" && pages.Has(technique) {
+		if c, ok := clients.ByName(name); ok && c.Supports(s) == nil || browsers.Receives(name, technique) {
 			out = append(out, name)
 		}
 	}

@@ -12,21 +12,25 @@ import (
 	"github.com/cometbench/cometbench/proxies/real"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
+	"github.com/cometbench/cometbench/scenarios/external"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
 // clientNames lists the clients: the real ones, then the models.
 func clientNames() []string {
-	names := []string{"go", "chromium"}
+	names := append([]string{"go"}, browsers.Names()...)
 	for _, m := range clients.Models() {
 		names = append(names, m.Name())
+	}
+	for _, p := range external.Programs() {
+		names = append(names, p.Name)
 	}
 	return names
 }
 
-// browserContexts is how many contexts one browser has open at once: each is a
-// page of its own, and two cores draw about so many without delay.
-const browserContexts = 16
+// programsAtOnce is how many processes of an external client there are at once:
+// each is a Node of 60 MB, which takes half a second of a core to start.
+const programsAtOnce = 8
 
 // sameHost reports whether the origin's URL has the same host and port.
 func sameHost(origin string, u *url.URL) bool {
@@ -37,7 +41,7 @@ func sameHost(origin string, u *url.URL) bool {
 func selectTechniques(wanted []string) ([]measure.Technique, error) {
 	var known []string
 	var out []measure.Technique
-	for _, t := range measure.Techniques() {
+	for _, t := range append(measure.Techniques(), measure.Demos()...) {
 		known = append(known, t.Name)
 		if len(wanted) == 0 && t.Default {
 			out = append(out, t)
@@ -226,7 +230,7 @@ func inModes(p proxies.Proxy, wanted []proxies.Mode, missing error) []scenarios.
 }
 
 // selectClients makes the clients; as with proxies, what is missing is an
-// error if exact is set. Chromium is started by its first use. The returned
+// error if exact is set. A browser is started by its first use. The returned
 // function closes them.
 func selectClients(ctx context.Context, names []string, exact bool) ([]scenarios.Receiver, func(), error) {
 	var out []scenarios.Receiver
@@ -246,10 +250,10 @@ func selectClients(ctx context.Context, names []string, exact bool) ([]scenarios
 			out = append(out, r)
 			continue
 		}
-		c, err := browsers.NewChromium(ctx, browsers.Options{MostContexts: browserContexts})
+		c, most, err := programOrBrowser(ctx, name)
 		switch {
 		case err == nil:
-			out = append(out, scenarios.Receiver{Name: name, Client: c, AtOnce: browserContexts})
+			out = append(out, scenarios.Receiver{Name: name, Client: c, AtOnce: most})
 		case exact:
 			closeAll()
 			return nil, func() {}, usage("client %s: %w", name, err)
@@ -258,6 +262,23 @@ func selectClients(ctx context.Context, names []string, exact bool) ([]scenarios
 		}
 	}
 	return out, closeAll, nil
+}
+
+// programOrBrowser starts what a client of that name needs, and says how many
+// subscriptions it carries at once.
+func programOrBrowser(ctx context.Context, name string) (c measure.Client, most int, err error) {
+	if p, ok := external.ByName(name); ok {
+		kit, err := external.Install(ctx, "")
+		if err != nil {
+			return nil, 0, err
+		}
+		return external.NewClient(kit, p), programsAtOnce, nil
+	}
+	b, err := browsers.New(ctx, name, browsers.Options{})
+	if err != nil {
+		return nil, 0, err
+	}
+	return b, b.MostContexts(), nil
 }
 
 func globMatch(pattern, name string) bool { return measure.Glob([]string{pattern}, name) }

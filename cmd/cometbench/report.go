@@ -33,7 +33,7 @@ directory's wins; shards that are missing are named.`,
 			return report(args, o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, json, csv, openmetrics or fidelity (programs beside what imitates them)")
+	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, github, json, csv, openmetrics or fidelity (programs beside what imitates them)")
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "file to write (default: standard output)")
 	return cmd
 }

@@ -92,7 +92,8 @@ and what to change.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
-	root.AddCommand(serveCommand(), proxyCommand(), runCommand(), loadCommand(), reportCommand(), compareCommand(), initCommand(), listCommand(), explainCommand(), doctorCommand())
+	root.AddCommand(serveCommand(), proxyCommand(), runCommand(), loadCommand(), reportCommand(), compareCommand(), initCommand(), listCommand(), explainCommand(), doctorCommand(), manCommand())
+	completions(root)
 	return root
 }
 

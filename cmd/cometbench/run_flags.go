@@ -50,7 +50,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.suite, "suite", "", "what to measure and what to expect: a file, or one of "+strings.Join(suiteNames(), ", "))
 	f.StringArrayVar(&o.Techniques, "technique", nil, "techniques, by name or glob (repeatable, or a comma list; default: the eight of the default matrix)")
 	f.StringArrayVar(&o.Proxies, "proxy", nil, "proxies: direct, transparent, a preset, FILE.yaml, fault:…, real:…, forward:URL, reverse:URL, A+B (repeatable, or a comma list)")
-	f.StringArrayVar(&o.Clients, "client", nil, "clients: go, chromium (repeatable, or a comma list; default: go when --proxy is given)")
+	f.StringArrayVar(&o.Clients, "client", nil, "clients: go, chromium, firefox, webkit, model:… (repeatable, or a comma list; default: go when --proxy is given)")
 	f.StringArrayVar(&o.Checks, "check", nil, "checks, by id or glob, as delivery/* (default: the quick ones, and with --proxy the thorough ones)")
 	f.StringArrayVar(&o.Modes, "mode", nil, "how clients reach simulated proxies: reverse, forward (default reverse)")
 	f.StringSliceVar(&o.HTTP, "http", []string{"1.1"}, "HTTP versions between client and proxy: 1.0, 1.1, 2, 3 (3 with --tls and over the direct path only)")

@@ -19,6 +19,7 @@ import (
 
 	"github.com/cometbench/cometbench/browsers/pages"
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
 )
 
@@ -36,11 +37,14 @@ type serveOptions struct {
 	logBytes       int64
 	publishRate    int
 	workers, queue int
+	delay          time.Duration
 	noRecord       bool
 	visits         string
 	visitsKept     int
 	grace          time.Duration
 	jsonOutput     bool
+	demos          []string
+	demoScale      float64
 }
 
 func serveCommand() *cobra.Command {
@@ -61,7 +65,9 @@ leaves a run directory below --visits, and /visits lists them.
 
 --workers makes it a thread-per-request server: each request, held responses
 included, takes one of N slots; further ones wait or get 503. /publish, /record,
-/metrics and what the page of /self-test reports go outside the slots.`,
+/metrics and what the page of /self-test reports go outside the slots. --delay
+makes it one that is slow: what cometbench run says of either is that it is not
+the proxy.`,
 		Example: "  cometbench serve --listen 127.0.0.1:8080\n  curl -N 'http://127.0.0.1:8080/t/eventsource?channel=demo'\n  curl -d '\"hello\"' -H 'Content-Type: application/json' 'http://127.0.0.1:8080/publish?channel=demo'",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -84,10 +90,13 @@ included, takes one of N slots; further ones wait or get 503. /publish, /record,
 	f.IntVar(&o.publishRate, "max-publish-rate", 0, "messages a second, further ones get 429 (0: no limit)")
 	f.IntVar(&o.workers, "workers", 0, "requests served at once, held ones included (0: no limit)")
 	f.IntVar(&o.queue, "workers-queue", 1000, "requests that wait for a worker; further ones get 503")
+	f.DurationVar(&o.delay, "delay", 0, "how long after it was published subscribers get a message")
 	f.BoolVar(&o.noRecord, "no-record", false, "keep no record of what was sent and noticed (saves memory under load); then there is no /self-test")
 	f.StringVar(&o.visits, "visits", filepath.Join("cometbench-out", "visits"), "directory for the run directories of visits to /self-test")
 	f.IntVar(&o.visitsKept, "max-visits", 200, "visits kept; the oldest go first")
 	f.DurationVar(&o.grace, "grace", 5*time.Second, "how long subscribers may take to leave at shutdown")
+	f.StringArrayVar(&o.demos, "demo", nil, "mount only this demo (repeatable; default: all, see list demos)")
+	f.Float64Var(&o.demoScale, "demo-time-scale", 1, "multiply the demos' limits, heartbeats and intervals")
 	f.BoolVar(&o.jsonOutput, "json", false, "print one JSON line with url and token when it listens")
 	return cmd
 }
@@ -110,6 +119,12 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		return usage("%w", err)
 	}
 	defer visits.Close()
+	stopDemos, err := demos.Mount(srv, demos.Options{Names: o.demos, TimeScale: o.demoScale})
+	if err != nil {
+		l.close()
+		return usage("%w", err)
+	}
+	defer stopDemos()
 	url := l.scheme() + "://" + l.tcp.Addr().String()
 	if o.jsonOutput {
 		json.NewEncoder(stdout).Encode(scenarios.Ready{URL: url, Token: token, Roots: string(l.roots), PID: os.Getpid()})
@@ -123,6 +138,10 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		}
 		if !o.noRecord {
 			fmt.Fprintf(stdout, "open %s/self-test in any browser; %s/visits lists who did\n", url, url)
+		}
+		fmt.Fprintf(stdout, "  %s/demo/\n", url)
+		for _, name := range o.demos {
+			fmt.Fprintf(stdout, "  %s/demo/%s\n", url, name)
 		}
 		if l.roots != nil {
 			fmt.Fprintln(stdout, "certificate: made for this run (curl needs -k), --json prints the authority")
@@ -159,7 +178,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 func (o *serveOptions) config(token string) reference.Config {
 	c := reference.Config{
 		Window: o.window, Epoch: o.epoch, Peers: o.epoch != "", MaxSubscribers: o.subscribers, MaxChannels: o.channels, MaxMessageBytes: o.messageBytes,
-		MaxLogBytes: o.logBytes, MaxPublishRate: o.publishRate, Workers: o.workers, WorkersQueue: o.queue,
+		MaxLogBytes: o.logBytes, MaxPublishRate: o.publishRate, Workers: o.workers, WorkersQueue: o.queue, Delay: o.delay,
 		HTTP: o.http, Token: token, Record: !o.noRecord,
 		Extra: map[string]http.Handler{"/pages/": pages.Handler()},
 	}
@@ -195,6 +214,10 @@ func (o *serveOptions) check() error {
 		}
 	}
 	switch {
+	case o.demoScale <= 0 || o.demoScale > 1:
+		return usage("--demo-time-scale %v: want more than 0, and at most 1", o.demoScale)
+	case o.delay < 0:
+		return usage("--delay %s: want a duration of 0 or more, as 400ms", o.delay)
 	case (o.certFile == "") != (o.key == ""):
 		return usage("--cert and --key go together")
 	case o.certFile != "" && !o.tls:

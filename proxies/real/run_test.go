@@ -209,6 +209,9 @@ func TestLargeBodies(t *testing.T) {
 		c, u := reach(t, kept(t, p, ""), to)
 		body := strings.Repeat("0123456789abcdef", size/16)
 		resp, err := c.Post(u.String(), "text/plain", struct{ io.Reader }{strings.NewReader(body)})
+		if err != nil && p.Name() == "real:privoxy/buffer-limit" {
+			return // refused before all of it was sent
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

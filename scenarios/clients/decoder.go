@@ -147,6 +147,8 @@ func NewDecoder(technique string, p Params) (Decoder, error) {
 		return &eventSourceDecoder{}, nil
 	case "websocket":
 		return &frameDecoder{}, nil
+	case "bayeux-long-polling", "bayeux-callback-polling", "bayeux-websocket":
+		return newBayeuxDecoder(technique, p.Callback, nil)
 	}
 	return nil, fmt.Errorf("no decoder for technique %q", technique)
 }

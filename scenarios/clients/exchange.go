@@ -45,7 +45,11 @@ func (s *subscriber) httpExchange(parent context.Context) outcome {
 	defer cancel()
 	x := &exchange{subscriber: s, cancel: cancel}
 	defer x.stopGrace()
-	req, err := s.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	ask := s.newRequest
+	if s.bayeux != nil {
+		ask = func(ctx context.Context) (*http.Request, error) { return s.bayeux.request(ctx, s) }
+	}
+	req, err := ask(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { x.conn.Store(int32(s.numberOf(info.Conn))) },
 	}))
 	if err != nil {
@@ -58,11 +62,19 @@ func (s *subscriber) httpExchange(parent context.Context) outcome {
 		return x.noAnswer(parent, err)
 	}
 	defer resp.Body.Close()
-	x.head(resp, "")
+	if s.bayeux.quiet() && resp.StatusCode == http.StatusOK {
+		s.bayeux.head = func() { x.head(resp, "") }
+	} else {
+		x.head(resp, "")
+	}
 	if !x.answered(resp.StatusCode) {
 		return x.refused(resp, resp.Body)
 	}
-	return x.receive(parent, resp)
+	out := x.receive(parent, resp)
+	if s.bayeux != nil {
+		out = s.bayeux.outcome(x, out)
+	}
+	return out
 }
 
 // receive feeds the body to the technique's decoder.
@@ -125,6 +137,9 @@ func (x *exchange) answered(status int) bool {
 func (x *exchange) decoder(contentType string) (Decoder, error) {
 	if x.Stream != nil {
 		return NewForeignDecoder(*x.Stream, contentType)
+	}
+	if x.bayeux != nil {
+		return x.bayeux.decoder(x)
 	}
 	callback := x.url.Query().Get("callback")
 	if x.sockjs != nil {
@@ -209,6 +224,9 @@ func (x *exchange) end(kind measure.EndKind, answered bool) outcome {
 		// The position behind a gap is unknown until a message comes; the old
 		// one would get the same gap again, at once and for ever.
 		x.position, x.moved = "", true
+	}
+	if e.EndKind != "" && answered && x.bayeux.quiet() {
+		return out
 	}
 	if e.EndKind != "" {
 		x.report(e)

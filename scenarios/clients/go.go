@@ -132,6 +132,11 @@ func newSubscriber(s measure.Subscription, sink func(measure.Event), r receiver)
 	if technique.Callback && sub.url.Query().Get("callback") == "" {
 		return nil, fmt.Errorf("%q names no callback", s.Target.URL)
 	}
+	if technique.Session == "bayeux" {
+		if sub.bayeux, err = newBayeuxSession(sub); err != nil {
+			return nil, err
+		}
+	}
 	return sub, nil
 }
 

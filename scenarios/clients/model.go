@@ -91,7 +91,7 @@ func model(name, about string) *Model {
 var (
 	// whole are the techniques whose answers are shown at their end by
 	// everybody.
-	whole = []string{"short-poll", "piggyback", "long-poll", "callback-poll", "sockjs-xhr", "sockjs-jsonp"}
+	whole = []string{"short-poll", "piggyback", "long-poll", "callback-poll", "bayeux-long-polling", "bayeux-callback-polling", "sockjs-xhr", "sockjs-jsonp"}
 	// framed are those that an iframe, or what passes for one, reads.
 	framed = []string{"forever-iframe", "forever-iframe-text"}
 	// requested are those that an XMLHttpRequest reads while they come.

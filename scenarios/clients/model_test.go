@@ -51,10 +51,10 @@ func TestModels(t *testing.T) {
 // Which techniques each model has no means for.
 func TestModelsSupport(t *testing.T) {
 	for name, without := range map[string][]string{
-		"model:ie8":             {"fetch-streaming", "multipart", "eventsource", "websocket", "webtransport", "sockjs-eventsource", "sockjs-websocket"},
-		"model:ie9":             {"fetch-streaming", "multipart", "eventsource", "websocket", "webtransport", "sockjs-eventsource", "sockjs-websocket"},
-		"model:xdr":             {"callback-poll", "fetch-streaming", "forever-iframe", "forever-iframe-text", "htmlfile", "multipart", "eventsource", "content-length-stream", "websocket", "webtransport", "sockjs-eventsource", "sockjs-htmlfile", "sockjs-jsonp", "sockjs-websocket"},
-		"model:android2":        {"fetch-streaming", "htmlfile", "multipart", "eventsource", "websocket", "webtransport", "sockjs-eventsource", "sockjs-htmlfile", "sockjs-websocket"},
+		"model:ie8":             {"fetch-streaming", "multipart", "eventsource", "websocket", "webtransport", "bayeux-websocket", "sockjs-eventsource", "sockjs-websocket"},
+		"model:ie9":             {"fetch-streaming", "multipart", "eventsource", "websocket", "webtransport", "bayeux-websocket", "sockjs-eventsource", "sockjs-websocket"},
+		"model:xdr":             {"callback-poll", "fetch-streaming", "forever-iframe", "forever-iframe-text", "htmlfile", "multipart", "eventsource", "content-length-stream", "websocket", "webtransport", "bayeux-long-polling", "bayeux-callback-polling", "bayeux-websocket", "sockjs-eventsource", "sockjs-htmlfile", "sockjs-jsonp", "sockjs-websocket"},
+		"model:android2":        {"fetch-streaming", "htmlfile", "multipart", "eventsource", "websocket", "webtransport", "bayeux-websocket", "sockjs-eventsource", "sockjs-htmlfile", "sockjs-websocket"},
 		"model:two-connections": {"webtransport"},
 	} {
 		m := modelled(t, name)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
-	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
@@ -97,12 +96,4 @@ func (s *sockjsSession) endExchange(out *outcome) {
 		out.answered = false
 		out.failed = out.failed || !out.over
 	}
-}
-
-// jar is what the HTTP client keeps cookies in; nil keeps none.
-func (s *subscriber) jar() http.CookieJar {
-	if s.cookies == nil {
-		return nil
-	}
-	return s.cookies
 }

@@ -27,6 +27,7 @@ type subscriber struct {
 	dial      *dialer
 	http      http.RoundTripper // nil for webtransport
 	quic      *quicDialer       // nil below HTTP/3
+	bayeux    *bayeuxSession    // of a Bayeux technique
 	receiver
 	view visibility // how much of an answer becomes visible when
 
@@ -55,6 +56,8 @@ func (s *subscriber) run(ctx context.Context) {
 		switch {
 		case s.technique.Name == "webtransport":
 			out = s.sessionExchange(ctx)
+		case s.bayeux != nil && s.technique.Class == measure.ClassSocket:
+			out = s.bayeuxSocketExchange(ctx)
 		case s.technique.Class == measure.ClassSocket:
 			out = s.socketExchange(ctx)
 		default:
@@ -98,6 +101,17 @@ func (s *subscriber) pause(out outcome) time.Duration {
 		d = max(d, leastRetry)
 	}
 	return d
+}
+
+// jar holds the cookies of a technique that lives by them, nil for others.
+func (s *subscriber) jar() http.CookieJar {
+	switch {
+	case s.bayeux != nil:
+		return s.bayeux.jar
+	case s.cookies != nil:
+		return s.cookies
+	}
+	return nil
 }
 
 // close leaves: no connection, dialler or event is left behind.

@@ -122,7 +122,8 @@ func (r *Run) ChecksOf(cell string) []CheckRecord {
 }
 
 // Read reads a run directory. Unknown fields are ignored, unknown types and a
-// torn last line are skipped with a warning; a larger schema is an error.
+// torn last line are skipped with a warning. A larger schema is an error, and
+// so is none: there is no schema below 1.
 func Read(dir string) (*Run, error) {
 	f, err := os.Open(filepath.Join(dir, ResultsFile))
 	if err != nil {
@@ -178,6 +179,9 @@ func read(dir string, f *os.File) (*Run, error) {
 type schemaError int
 
 func (e schemaError) Error() string {
+	if e < 1 {
+		return fmt.Sprintf("schema %d was never one of cometbench's, whose first is 1", int(e))
+	}
 	return fmt.Sprintf("schema %d is newer than this program's %d; use a newer cometbench", int(e), Schema)
 }
 
@@ -191,7 +195,7 @@ func (r *Run) add(line []byte) error {
 	}
 	switch head.Type {
 	case TypeRun:
-		if head.Schema > Schema {
+		if head.Schema < 1 || head.Schema > Schema {
 			return schemaError(head.Schema)
 		}
 		return json.Unmarshal(line, &r.Record)

@@ -77,6 +77,9 @@ func TestReadRefuses(t *testing.T) {
 	if _, err := measure.Read(write(t, measure.RunRecord{Type: measure.TypeRun, Schema: measure.Schema + 1})); err == nil || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("a newer schema: %v", err)
 	}
+	if _, err := measure.Read(write(t, measure.RunRecord{Type: measure.TypeRun})); err == nil || !strings.Contains(err.Error(), "never one") {
+		t.Errorf("no schema: %v", err)
+	}
 	if _, err := measure.Read(write(t, cell("eventsource", measure.Works))); err == nil {
 		t.Error("a file without a run line was taken for a run")
 	}

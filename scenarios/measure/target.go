@@ -56,6 +56,9 @@ type Subscription struct {
 	// acknowledges nothing, from then on, as if its cable were cut, until its
 	// context ends. nil is never. Clients that can are Vanishers.
 	Vanish <-chan struct{}
+	// Reload makes the page that receives load again when it is closed, and go on
+	// behind the last message. nil is never. Clients that can are Pagers.
+	Reload <-chan struct{}
 	// Wire, if not nil, counts the bytes of the subscription's connections.
 	// Clients that can are Counters.
 	Wire *Wire
@@ -89,4 +92,19 @@ type Visitor interface {
 	// Visit returns a client for the subscriptions of one visitor, at most so
 	// many at once. Its Close ends the visit, not the client.
 	Visit(subscriptions int) Client
+}
+
+// Weigher is a Client that can tell how much memory it takes.
+type Weigher interface {
+	Client
+	// Memory is what its processes hold now, in bytes, pages that they share
+	// counted once. It fails where nothing runs or the system does not tell.
+	Memory() (int64, error)
+}
+
+// Pager is a Client that receives in a page (Subscription.Reload).
+type Pager interface {
+	Client
+	// CanReload returns nil, or why the page cannot be loaded again.
+	CanReload() error
 }

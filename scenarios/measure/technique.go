@@ -32,6 +32,7 @@ type Technique struct {
 	// session of many requests; "" where one request is one subscription.
 	// Questions that a request of one's own answers are not asked of it.
 	Session string
+	Demo    bool // a row of Demos: a page in use, not a way to subscribe
 
 	HTTP     []string // HTTP versions it can be received over, as Target.HTTP writes them
 	HTTPNote string   // why the other versions are none of its own; "" when it has all
@@ -70,6 +71,10 @@ func Techniques() []Technique {
 			HTTPNote: "a websocket is opened by the upgrade of HTTP/1.1 here; the extended CONNECT of RFC 8441 and RFC 9220 is not carried by the websocket library (coder/websocket) on either side"},
 		{Name: "webtransport", Class: ClassSocket, HTTP: []string{"3"},
 			HTTPNote: "webtransport is an extended CONNECT over HTTP/3; its form over HTTP/2 is a draft that no library here speaks"},
+		{Name: "bayeux-long-polling", Class: ClassHeld, Session: "bayeux", Method: "POST", Accept: any, Type: "application/json", HTTP: all()},
+		{Name: "bayeux-callback-polling", Class: ClassHeld, Session: "bayeux", Accept: any, Type: "text/javascript", HTTP: all()},
+		{Name: "bayeux-websocket", Class: ClassSocket, Session: "bayeux", HTTP: []string{"1.1"},
+			HTTPNote: "a websocket is opened by the upgrade of HTTP/1.1 here; the extended CONNECT of RFC 8441 and RFC 9220 is not carried by the websocket library (coder/websocket) on either side"},
 		{Name: "sockjs-xhr", Class: ClassHeld, Session: "sockjs", Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
 		{Name: "sockjs-xhr-streaming", Class: ClassStream, Session: "sockjs", Method: "POST", Accept: any, Type: "application/javascript", HTTP: all()},
 		{Name: "sockjs-eventsource", Class: ClassStream, Session: "sockjs", Accept: "text/event-stream", Type: "text/event-stream", HTTP: all()},
@@ -80,9 +85,9 @@ func Techniques() []Technique {
 	}
 }
 
-// TechniqueByName finds a row of the table.
+// TechniqueByName finds a row of the table, or a demo.
 func TechniqueByName(name string) (Technique, bool) {
-	all := Techniques()
+	all := append(Techniques(), Demos()...)
 	i := slices.IndexFunc(all, func(t Technique) bool { return t.Name == name })
 	if i < 0 {
 		return Technique{}, false

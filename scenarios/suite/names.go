@@ -4,7 +4,7 @@ import "github.com/cometbench/cometbench/scenarios/measure"
 
 func techniques() []string {
 	var out []string
-	for _, t := range measure.Techniques() {
+	for _, t := range append(measure.Techniques(), measure.Demos()...) {
 		out = append(out, t.Name)
 	}
 	return out

@@ -15,8 +15,8 @@ import (
 // known are names for tests; proxies are as in the program, without arguments.
 func known() suite.Known {
 	return suite.Known{
-		Checks:  []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "delivery/idle", "counting/connections"},
-		Clients: []string{"go", "chromium", "model:ie9"},
+		Checks:  []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "delivery/idle", "delivery/demo", "counting/connections", "opening/fallback"},
+		Clients: []string{"go", "chromium", "model:ie9", "cometd", "faye"},
 		Proxy: func(spec string) error {
 			kind, _, found := strings.Cut(spec, ":")
 			plain := slices.Contains(plainProxies, spec) || strings.ContainsAny(spec, "*?[")

@@ -7,10 +7,11 @@ import (
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// techniques are those that a page can try: the reference server's own.
+// techniques are those that a page can try: the reference server's own. The
+// protocols of sessions have clients of their own.
 func techniques() []measure.Technique {
 	return slices.DeleteFunc(measure.Techniques(), func(t measure.Technique) bool {
-		return summaryOf(t.Name) == ""
+		return t.Session != "" || summaryOf(t.Name) == ""
 	})
 }
 

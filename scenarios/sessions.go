@@ -1,0 +1,45 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cometbench/cometbench/scenarios/measure"
+)
+
+// ofSessions are the questions that a Bayeux session is asked. Others
+// are answered by single requests, by options of an answer's form, or by a
+// stream that is broken off on purpose, which a protocol with words of its own
+// has no place for; what they find out of the path they find by the techniques
+// that it is made of.
+var ofSessions = []string{
+	"opening/connect", "delivery/first", "delivery/steady", "delivery/large", "delivery/burst", "delivery/idle",
+	"ending/recycle", "ending/abort",
+}
+
+// suits reports whether a question can be asked of a technique and a client.
+func suits(t measure.Technique, c measure.Client, check string) bool {
+	if check == fallbackID {
+		_, chooses := c.(measure.Chooser)
+		return chooses
+	}
+	return t.Session != "bayeux" || slices.Contains(ofSessions, check)
+}
+
+// sessionFailure explains a session that the origin did not know again.
+func sessionFailure(c Case, e *Evidence) (diagnosis, bool) {
+	if c.Technique.Session != "bayeux" {
+		return diagnosis{}, false
+	}
+	for _, o := range ofKind(e.Origin, measure.Failed) {
+		if strings.Contains(o.Note, "without the BAYEUX_BROWSER cookie") {
+			return diagnosis{cause: "cookie-dropped", got: "the session was opened, and the requests that followed came without its cookie"}, true
+		}
+	}
+	for _, f := range ofKind(e.Client, measure.Failed) {
+		if strings.HasPrefix(f.Note, "402:") {
+			return diagnosis{cause: "session-affinity", got: "the session was opened, and what followed reached a server that does not know it" + excerpt(e)}, true
+		}
+	}
+	return diagnosis{}, false
+}
