@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,7 +147,9 @@ func receive(t *testing.T, srv *reference.Server, base, channel, transport strin
 }
 
 // TestClientFallsBack: what the client ends up with when it is left to choose,
-// and that it works.
+// and that it works. It gives each transport only some times what the answer of
+// /info took, so a machine that was busy for a moment sends it one further down:
+// one of three tries has to end where it should.
 func TestClientFallsBack(t *testing.T) {
 	_, address := origin(t)
 	for spec, want := range map[string]string{
@@ -157,15 +160,19 @@ func TestClientFallsBack(t *testing.T) {
 		"fault:upgrade(mode=refuse)&buffer(until=close,if=type:application/javascript)": "eventsource",
 	} {
 		t.Run(spec, func(t *testing.T) {
-			t.Parallel()
-			c := startClient(t, through(t, spec, address)+"/sockjs/echo", "any", "one", "two")
-			if open := c.next("open"); open.Transport != want {
-				t.Errorf("it opened by %s, want %s", open.Transport, want)
-			}
-			for _, text := range []string{"one", "two"} {
-				if got := c.next("message"); got.Data != text {
-					t.Errorf("got %q, want %q", got.Data, text)
+			base := through(t, spec, address) + "/sockjs/echo"
+			var opened []string
+			for len(opened) < 3 && !slices.Contains(opened, want) {
+				c := startClient(t, base, "any", "one", "two")
+				opened = append(opened, c.next("open").Transport)
+				for _, text := range []string{"one", "two"} {
+					if got := c.next("message"); got.Data != text {
+						t.Errorf("got %q, want %q", got.Data, text)
+					}
 				}
+			}
+			if !slices.Contains(opened, want) {
+				t.Errorf("it opened by %s, want %s", opened, want)
 			}
 		})
 	}
