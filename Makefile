@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe scale release-check browsers fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity fidelity-rows iframe scale release-check browsers fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -86,6 +86,14 @@ fidelity: ## the real programs beside what imitates them: docs/fidelity.md; half
 	$(GO) run ./cmd/cometbench run --suite fidelity --parallel 96 --quiet --out cometbench-out/fidelity || [ -f cometbench-out/fidelity/fidelity.md ]
 	COMETBENCH_FIDELITY=$(CURDIR)/cometbench-out/fidelity $(GO) test -count=1 -run TestFidelityAsInTheTable -v ./cmd/cometbench
 	cp cometbench-out/fidelity/fidelity.md docs/fidelity.md
+
+# ROWS are both sides of some pairs, RUNS the runs that the others are of. Cells
+# that several runs measured are those of the last, so that no figure is written
+# by hand.
+fidelity-rows: ## some rows of docs/fidelity.md anew, out of RUNS and a run of ROWS (MODE=forward for forward proxies)
+	rm -rf cometbench-out/fidelity-rows
+	$(GO) run ./cmd/cometbench run --suite fidelity --parallel 96 --quiet --mode $(or $(MODE),reverse) --proxy '$(ROWS)' --out cometbench-out/fidelity-rows || [ -f cometbench-out/fidelity-rows/fidelity.md ]
+	$(GO) run ./cmd/cometbench report --format fidelity -o docs/fidelity.md $(or $(RUNS),cometbench-out/fidelity) cometbench-out/fidelity-rows
 
 iframe: ## are an iframe's request and a script's treated alike by the real programs? docs/iframe-or-xhr.md; minutes
 	COMETBENCH_IFRAME=$(CURDIR)/docs/iframe-or-xhr.md $(GO) test -count=1 -timeout 60m -run TestIframeOrXHR -v ./proxies/real

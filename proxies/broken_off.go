@@ -2,7 +2,9 @@ package proxies
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 )
@@ -55,11 +57,29 @@ type brokenOffWriter struct {
 	after   time.Duration
 }
 
+// brokenOff reports whether err, with which an answer to r ended, is the
+// origin's doing: not a limit of this path's own, and not a client that is gone.
+func brokenOff(r *http.Request, err error) bool {
+	var cut *CutError
+	return err != nil && !errors.As(err, &cut) && !errors.Is(err, errClientGone) && r.Context().Err() == nil
+}
+
+// fetchFailed answers in place of what the origin broke off, of which nothing
+// has passed yet.
+func fetchFailed(w ResponseWriter, r *http.Request, status int) {
+	page := ownPage(r, status, "text/html", fmt.Sprintf("<html><head><title>%d %s</title></head><body><h1>The origin broke off</h1></body></html>\n", status, http.StatusText(status)))
+	header := w.Header()
+	clear(header)
+	maps.Copy(header, page.Header)
+	w.WriteHeader(status)
+	_, _ = io.Copy(w, page.Body) // a client that is gone is known further on
+	w.Finish(nil)
+}
+
 // Finish changes what the origin's breaking off looks like. Limits of this
 // path's own, and a client that is gone, are none of it.
 func (w *brokenOffWriter) Finish(err error) {
-	var cut *CutError
-	if err == nil || errors.As(err, &cut) || errors.Is(err, errClientGone) || w.request.Context().Err() != nil {
+	if !brokenOff(w.request, err) {
 		w.ResponseWriter.Finish(err)
 		return
 	}

@@ -31,6 +31,7 @@ func bufferFault() Fault {
 			{Name: "head", Type: Word, Words: []string{"hold", "pass"}, Means: "whether the head waits with the body: hold for until=close, else pass"},
 			{Name: "counts", Type: Word, Words: []string{"body", "all"}, Default: "body", Means: "what fills a block: all is the origin's head too, so that the first block of the body is shorter"},
 			{Name: "broken", Type: Word, Words: []string{"release", "drop"}, Default: "release", Means: "what becomes of the held part when a limit or a reset ends the response: drop lets only the head go; after a plain close it is released in any case"},
+			{Name: "status", Type: Count, Means: "of a page of the proxy's own, which the client gets when the origin breaks off while the head is still held; without it what is held leaves, and then the cut"},
 			{Name: "max", Type: Bytes, Default: "64M", Means: "more than this is not held; all that follows passes"},
 		},
 		New: func(a Args) (Hooks, error) {
@@ -50,6 +51,13 @@ func bufferFault() Fault {
 			case plan.block > plan.max:
 				return Hooks{}, errors.New("bytes is larger than max")
 			}
+			if a.Has("status") {
+				status, err := statusOf(a)
+				if err != nil {
+					return Hooks{}, err
+				}
+				plan.failed = status
+			}
 			countHead := a.Text("counts") == "all"
 			plan.dropBroken = a.Text("broken") == "drop"
 			plan.holdHead = a.Text("head") == "hold" || (plan.untilClose && !a.Has("head"))
@@ -58,7 +66,7 @@ func bufferFault() Fault {
 				if countHead {
 					own.first = max(plan.block-exchangeOf(r.Context()).headBytes(), 1)
 				}
-				return &bufferWriter{next: next, plan: own, method: r.Method}
+				return &bufferWriter{next: next, plan: own, request: r}
 			}}, nil
 		},
 	}
@@ -77,14 +85,15 @@ type bufferPlan struct {
 	once       bool // the timer opens the way for good
 	holdHead   bool
 	dropBroken bool
+	failed     int // status of the answer to what is broken off; 0: it is cut
 	max        int
 }
 
 // bufferWriter holds a head and a body.
 type bufferWriter struct {
-	next   ResponseWriter
-	plan   bufferPlan
-	method string
+	next    ResponseWriter
+	plan    bufferPlan
+	request *http.Request
 
 	mu       sync.Mutex
 	status   int // 0: no head yet
@@ -183,6 +192,11 @@ func (b *bufferWriter) release(n int) {
 func (b *bufferWriter) Finish(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.plan.failed != 0 && b.headHeld && brokenOff(b.request, err) {
+		b.finished, b.headHeld, b.body = true, false, nil
+		fetchFailed(b.next, b.request, b.plan.failed)
+		return
+	}
 	if b.plan.untilClose && b.headHeld && err == nil && b.bodyAllowed() {
 		b.asWhole()
 	}
@@ -203,5 +217,5 @@ func (b *bufferWriter) asWhole() {
 }
 
 func (b *bufferWriter) bodyAllowed() bool {
-	return b.method != http.MethodHead && b.status >= 200 && b.status != http.StatusNoContent && b.status != http.StatusNotModified
+	return b.request.Method != http.MethodHead && b.status >= 200 && b.status != http.StatusNoContent && b.status != http.StatusNotModified
 }

@@ -11,9 +11,18 @@ func durationFault() Fault {
 		Params: []Param{
 			{Name: "after", Type: Duration, Time: Policy, Default: "30s", Main: true, Means: "time from the request, in tunnels from their start"},
 			endParam(),
+			{Name: "status", Type: Count, Means: "of an answer of the proxy's before the head, whatever end says of the time after it; without it 504, with end=504 or clean"},
 		},
 		New: func(a Args) (Hooks, error) {
-			return limit{after: a.Duration("after"), end: a.Text("end"), status: http.StatusGatewayTimeout, reason: "maximum duration"}.hooks(), nil
+			l := limit{after: a.Duration("after"), end: a.Text("end"), status: http.StatusGatewayTimeout, reason: "maximum duration"}
+			if a.Has("status") {
+				status, err := statusOf(a)
+				if err != nil {
+					return Hooks{}, err
+				}
+				l.status, l.answers = status, true
+			}
+			return l.hooks(), nil
 		},
 	}
 }

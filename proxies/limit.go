@@ -15,6 +15,7 @@ type limit struct {
 	after    time.Duration
 	end      string
 	status   int    // of the answer before the head
+	answers  bool   // before the head there is an answer, whatever end says
 	rearm    bool   // bytes start the time anew
 	any      bool   // whatever passes on the client's connection does, and 1xx responses
 	from     string // only those of "origin" or "client"; else both
@@ -87,7 +88,7 @@ func (l limit) cut() *CutError {
 }
 
 func (l limit) beforeHead(r *http.Request) (*http.Response, error) {
-	if l.end == endStatus || l.end == endClean {
+	if l.answers || l.end == endStatus || l.end == endClean {
 		return ownAnswer(r, l.status, l.reason), nil
 	}
 	return nil, l.cut()

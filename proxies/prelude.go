@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 )
@@ -14,14 +15,25 @@ func preludeFault() Fault {
 		Params: []Param{
 			{Name: "bytes", Type: Bytes, Default: "2048", Main: true, Means: "how much is waited for"},
 			{Name: "head", Type: Word, Words: []string{"hold", "pass"}, Default: "pass", Means: "whether the head waits too"},
+			{Name: "status", Type: Count, Means: "with head=hold, of a page of the proxy's own, which the client gets when the origin breaks off before that; without it what is held leaves, and then the cut"},
 		},
 		New: func(a Args) (Hooks, error) {
 			need, holdHead := int(a.Number("bytes")), a.Text("head") == "hold"
 			if need > maxHeld {
 				return Hooks{}, errTooMuch
 			}
-			return Hooks{Writer: func(next ResponseWriter, _ *http.Request) ResponseWriter {
-				w := &preludeWriter{ResponseWriter: next, need: need}
+			failed := 0
+			if a.Has("status") {
+				var err error
+				if failed, err = statusOf(a); err != nil {
+					return Hooks{}, err
+				}
+				if !holdHead {
+					return Hooks{}, errors.New("status wants head=hold: a head that has passed has one")
+				}
+			}
+			return Hooks{Writer: func(next ResponseWriter, r *http.Request) ResponseWriter {
+				w := &preludeWriter{ResponseWriter: next, need: need, request: r, failed: failed}
 				if holdHead {
 					w.ResponseWriter = &heldHead{ResponseWriter: next}
 				}
@@ -33,10 +45,12 @@ func preludeFault() Fault {
 
 type preludeWriter struct {
 	ResponseWriter
-	need int
-	mu   sync.Mutex
-	held []byte
-	open bool
+	need    int
+	request *http.Request
+	failed  int // status of the answer to what is broken off; 0: it is cut
+	mu      sync.Mutex
+	held    []byte
+	open    bool
 }
 
 func (w *preludeWriter) Write(p []byte) (int, error) {
@@ -66,6 +80,11 @@ func (w *preludeWriter) release() error {
 func (w *preludeWriter) Finish(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.failed != 0 && !w.open && brokenOff(w.request, err) {
+		w.open, w.held = true, nil
+		fetchFailed(w.ResponseWriter, w.request, w.failed)
+		return
+	}
 	_ = w.release() // a client that is gone is known further on
 	w.ResponseWriter.Finish(err)
 }

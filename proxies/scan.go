@@ -15,7 +15,7 @@ func scanFault() Fault {
 		New: func(a Args) (Hooks, error) {
 			plan := bufferPlan{every: a.Duration("for"), once: true, holdHead: a.Text("head") == "hold", max: maxHeld}
 			return Hooks{Writer: func(next ResponseWriter, r *http.Request) ResponseWriter {
-				return &bufferWriter{next: next, plan: plan, method: r.Method}
+				return &bufferWriter{next: next, plan: plan, request: r}
 			}}, nil
 		},
 	}

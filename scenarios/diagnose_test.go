@@ -64,6 +64,17 @@ func scanned(until time.Duration) pathModel {
 	}
 }
 
+// scannedBusily is scanned on a busy machine: of ten messages two wait for the
+// next.
+func scannedBusily(until time.Duration) pathModel {
+	return func(i int, sent time.Duration, all []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+		if i%10 == 7 && i+1 < len(all) {
+			sent = all[i+1]
+		}
+		return max(sent, until) + 2*time.Millisecond, true
+	}
+}
+
 func slow(by time.Duration) pathModel {
 	return func(_ int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
 		return sent + by, true
@@ -118,6 +129,8 @@ func TestDelaysNameTheirCause(t *testing.T) {
 		{"a timer of 200 ms is within the limit", steady(timer(200 * ms)), measure.Works, ""},
 		{"one message behind", steady(oneBehind), measure.Broken, "hold-last"},
 		{"scanned for a second, then released", steady(scanned(1000 * ms)), measure.Degraded, "scan"},
+		{"scanned, large, on a busy machine", burst(scannedBusily(350 * ms)), measure.Degraded, "scan"},
+		{"a timer of 300 ms, large", burst(timer(300 * ms)), measure.Degraded, "hold-timer"},
 		{"slow but even", steady(slow(600 * ms)), measure.Degraded, "unknown"},
 		{"slow but even, large", burst(slow(600 * ms)), measure.Degraded, "unknown"},
 		{"slower than the trial waits", steady(slow(3000 * ms)), measure.Broken, "unknown"},

@@ -21,7 +21,8 @@ func trafficserver() Program {
 		Configs: []Config{
 			embedded("trafficserver", "stock", "reverse proxy, Debian's settings with one rule: silences of 30 s, 900 s in all"),
 			embedded("trafficserver", "streaming", "what its documentation offers: no cache, silences of 1 h, no limit on the whole"),
-			embedded("trafficserver", "active-timeout", "streaming with 20 s for every exchange"),
+			embedded("trafficserver", "active-timeout", "streaming with 20 s for every exchange with the origin"),
+			embedded("trafficserver", "client-timeout", "streaming with 20 s for every exchange with a client"),
 			embedded("trafficserver", "forward", "forward proxy with the stock settings"),
 		},
 		driver: trafficserverDriver{},

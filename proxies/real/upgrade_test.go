@@ -64,6 +64,7 @@ var upgrades = map[string]string{
 	"real:traefik/stock":                passes,
 	"real:traefik/streaming":            passes,
 	"real:trafficserver/active-timeout": passes,
+	"real:trafficserver/client-timeout": passes,
 	"real:trafficserver/forward":        passes,
 	"real:trafficserver/stock":          passes,
 	"real:trafficserver/streaming":      passes,

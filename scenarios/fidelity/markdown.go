@@ -29,6 +29,7 @@ func (r Result) WriteMarkdown(w io.Writer) error {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", code(p.Real), cell(p.Version), code(configShort(p.Config)),
 			code(p.Sim), yes(p.Tuned), share(s.Cells), share(s.Checks), share(s.Figures))
 	}
+	r.notes(&b)
 	r.differences(&b)
 	r.figures(&b)
 	r.found(&b)
@@ -71,6 +72,17 @@ func (r Result) lists(b *strings.Builder) {
 				fmt.Fprintf(b, "%s- %s: %s\n", title, code(p.Real), cell(what))
 				title = ""
 			}
+		}
+	}
+}
+
+// notes writes what is to be said of pairs.
+func (r Result) notes(b *strings.Builder) {
+	title := "\n## Notes\n\n"
+	for _, p := range r.Pairs {
+		if p.Note != "" {
+			fmt.Fprintf(b, "%s- %s: %s.\n", title, code(p.Real), cell(p.Note))
+			title = ""
 		}
 	}
 }
