@@ -70,7 +70,7 @@ func explanationLine(c measure.Cause, e measure.Explanation) explained {
 	out := explained{Cause: c.ID, Family: string(c.Family), Means: c.Means, Symptom: e.Symptom, Picture: e.Picture,
 		Curl: e.Curl, Advice: c.Advice, Application: e.Application}
 	for _, f := range e.Fixes {
-		out.Fixes = append(out.Fixes, explainFix{f.Program, f.Where, f.Lines})
+		out.Fixes = append(out.Fixes, explainFix{f.Program, f.Where, f.Advised()})
 	}
 	return out
 }
@@ -85,7 +85,7 @@ func explanationText(c measure.Cause, e measure.Explanation) string {
 	para("For the path", c.Advice)
 	para("For the application", e.Application)
 	for _, f := range e.Fixes {
-		what := strings.Join(f.Lines, "\n    ")
+		what := strings.Join(f.Advised(), "\n    ")
 		if what == "" {
 			what = "remove " + f.Without
 		}

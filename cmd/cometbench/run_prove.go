@@ -18,6 +18,9 @@ import (
 // configurations, and the run that was made with them.
 const adviceDir = "advice"
 
+// proveRounds bounds how often what is left behind a copy is mended in turn.
+const proveRounds = 3
+
 // prove applies what is advised to copies of the real programs' configurations,
 // measures the cells that did not work once more, and writes down whether they
 // do now.
@@ -34,13 +37,27 @@ func (o runOptions) prove(ctx context.Context, m scenarios.Matrix, w *measure.Wr
 	if err != nil {
 		return err
 	}
-	second := new(measure.Run)
-	if len(plan.Copies) > 0 {
-		if second, err = o.again(ctx, first, plan, m, dir, opt, bar); err != nil {
+	var records []measure.AdviceRecord
+	for round := 1; ; round++ {
+		again := new(measure.Run)
+		if len(plan.Copies) > 0 {
+			at := dir
+			if round > 1 {
+				at = filepath.Join(dir, fmt.Sprintf("round-%d", round))
+			}
+			if again, err = o.again(ctx, first, plan, m, at, opt, bar); err != nil {
+				return err
+			}
+		}
+		records = append(records, plan.Judge(first, again)...)
+		if plan, err = plan.Next(again, dir); err != nil {
 			return err
 		}
+		if len(plan.Copies) == 0 || round == proveRounds {
+			break
+		}
 	}
-	records := plan.Judge(first, second)
+	advice.Sort(records, first)
 	for _, a := range records {
 		if err := w.Append(a); err != nil {
 			return err

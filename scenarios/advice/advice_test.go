@@ -82,6 +82,72 @@ func TestPlanAndJudge(t *testing.T) {
 	}
 }
 
+// What is left once a cause is mended is mended in the same copy, and where no
+// line helps it says what works instead.
+func TestWhatIsLeftAndWhatWorksInstead(t *testing.T) {
+	first := &measure.Run{Cells: []measure.CellRecord{
+		cell("eventsource", "real:nginx", measure.Broken, "buffer-until-bytes"),
+		cell("websocket", "real:nginx", measure.Broken, "upgrade-stripped"),
+		cell("sockjs-xhr", "real:nginx", measure.Broken, "unknown"),
+		cell("multipart", "real:nginx", measure.Broken, "unknown"),
+		cell("long-poll", "real:nginx", measure.Works, ""),
+		cell("sockjs-eventsource", "real:nginx", measure.Works, ""),
+		cell("websocket", "real:haproxy", measure.Works, ""),
+	}}
+	dir := t.TempDir()
+	plan, err := advice.Make(first, dir)
+	if err != nil || len(plan.Copies) != 2 {
+		t.Fatal(plan, err)
+	}
+	again := new(measure.Run)
+	for _, k := range plan.Copies {
+		for _, c := range k.Cells {
+			left, cause := measure.Degraded, "truncated"
+			if c.Technique == "websocket" {
+				left, cause = measure.Works, ""
+			}
+			again.Cells = append(again.Cells, cell(c.Technique, k.Spec, left, cause))
+		}
+	}
+	records := plan.Judge(first, again)
+	next, err := plan.Next(again, dir)
+	if err != nil || len(next.Copies) != 1 || next.Copies[0].Proxy != "real:nginx" || !slices.Equal(next.Copies[0].Upon, []string{"buffer-until-bytes"}) {
+		t.Fatalf("what is left: %+v, %v", next, err)
+	}
+	k := next.Copies[0]
+	if text := read(t, k.Spec); !strings.Contains(text, "proxy_buffering off;") || !strings.Contains(text, "proxy_http_version 1.1;") {
+		t.Errorf("the copy against both causes:\n%s", text)
+	}
+	records = append(records, next.Judge(first, &measure.Run{Cells: []measure.CellRecord{cell("eventsource", k.Spec, measure.Works, "")}})...)
+	if last, err := next.Next(&measure.Run{Cells: []measure.CellRecord{cell("eventsource", k.Spec, measure.Works, "")}}, dir); err != nil || len(last.Copies) != 0 {
+		t.Errorf("a third round for what works: %+v, %v", last, err)
+	}
+	advice.Sort(records, first)
+
+	found := map[string]bool{}
+	for _, a := range records {
+		found[a.Technique+" "+strings.Join(append(slices.Clone(a.Upon), a.Cause), " ")] = a.Proven
+		want := map[string]string{"multipart": "websocket", "sockjs-xhr": "sockjs-eventsource"}[a.Technique]
+		if a.Instead != want || (want == "websocket") != (len(a.InsteadLines) > 0) {
+			t.Errorf("%s, %s: instead %q with %q, want %q", a.Technique, a.Cause, a.Instead, a.InsteadLines, want)
+		}
+	}
+	for _, proven := range []string{"eventsource buffer-until-bytes", "eventsource buffer-until-bytes truncated", "websocket upgrade-stripped"} {
+		if !found[proven] {
+			t.Errorf("%s is not proven: %v", proven, found)
+		}
+	}
+	var b strings.Builder
+	if err := advice.WriteMarkdown(&b, records); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Of 3 pairs of a configuration and a cause, lines are proven for 2,", "another technique works instead in 1.", "| buffer-until-bytes, then **truncated** |", "degraded → works (1)"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
 // Each line of the table goes into the stock configuration of its program, and
 // the copy can still be read as one.
 func TestEveryFixHasAPlace(t *testing.T) {

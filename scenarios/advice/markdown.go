@@ -1,7 +1,6 @@
 package advice
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -14,36 +13,23 @@ import (
 // WriteMarkdown writes what became of each piece of advice: a line for each
 // configuration and cause, before and after by technique.
 func WriteMarkdown(w io.Writer, records []measure.AdviceRecord) error {
-	type key struct{ proxy, cause string }
-	rows := map[key][]measure.AdviceRecord{}
-	for _, a := range records {
-		k := key{a.Proxy, a.Cause}
-		rows[k] = append(rows[k], a)
-	}
+	groups := measure.GroupAdvice(records)
 	var b strings.Builder
-	b.WriteString("# Advice, tried\n\nThe advised lines were applied to a copy of the program's configuration and the same cells measured again. Proven is advice behind which the cause is gone.\n\n")
-	b.WriteString("| configuration | version | cause | advice | techniques | proven | then |\n|---|---|---|---|---|---|---|\n")
-	for _, k := range slices.SortedFunc(maps.Keys(rows), func(a, b key) int { return cmp.Or(cmp.Compare(a.proxy, b.proxy), cmp.Compare(a.cause, b.cause)) }) {
-		list := rows[k]
-		first := list[0]
-		proven, then := 0, map[string]int{}
-		var techniques []string
-		for _, a := range list {
-			techniques = append(techniques, a.Technique)
-			outcome := strings.TrimSpace(string(a.After) + " " + a.AfterCause)
-			if a.Proven {
-				proven++
-			} else if a.Mended == "" {
-				outcome = a.Reason
-			}
-			then[outcome]++
+	b.WriteString("# Advice, tried\n\nThe advised lines were applied to a copy of the program's configuration and the same cells measured again. Proven is advice behind which the cause is gone.\n" +
+		"What was left then is mended in turn (\"then\" in the column of causes). Where no line of a program helps, the table says why, and which technique was seen to\nwork through the same program instead.\n\n")
+	b.WriteString(summary(groups))
+	b.WriteString("| configuration | version | cause | advice | techniques | proven | before and after | instead, as measured |\n|---|---|---|---|---|---|---|---|\n")
+	for _, g := range groups {
+		cause := g.Cause
+		if len(g.Upon) > 0 {
+			cause = strings.Join(g.Upon, ", then ") + ", then **" + g.Cause + "**"
 		}
-		var outcomes []string
-		for _, o := range slices.Sorted(maps.Keys(then)) {
-			outcomes = append(outcomes, fmt.Sprintf("%s (%d)", o, then[o]))
+		advice := "–"
+		if change := g.Change(); len(change) > 0 {
+			advice = strings.Join(change, " ") + " (" + g.Where + ")"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %d of %d | %s |\n", plain(first.Proxy), plain(first.Version), k.cause, plain(said(first)),
-			plain(strings.Join(techniques, ", ")), proven, len(list), plain(strings.Join(outcomes, ", ")))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %d of %d | %s | %s |\n", plain(g.Proxy), plain(g.Version), cause, plain(advice),
+			plain(strings.Join(g.Techniques(), ", ")), g.Proven(), len(g.All), plain(strings.Join(outcomes(g), "; ")), plain(strings.Join(alternatives(g), "; ")))
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write advice: %w", err)
@@ -51,15 +37,69 @@ func WriteMarkdown(w io.Writer, records []measure.AdviceRecord) error {
 	return nil
 }
 
-// said is the advice in one line.
-func said(a measure.AdviceRecord) string {
-	switch {
-	case a.Without != "":
-		return "without " + a.Without + " (" + a.Where + ")"
-	case a.Where == "":
-		return "–"
+// summary counts the pairs of configuration and cause as the first run had them.
+func summary(groups []measure.AdviceGroup) string {
+	var pairs, proven, partly, untried, instead int
+	for _, g := range groups {
+		if len(g.Upon) > 0 {
+			continue
+		}
+		pairs++
+		switch n := g.Proven(); {
+		case n == len(g.All):
+			proven++
+		case n > 0:
+			partly++
+		case len(g.Change()) == 0:
+			untried++
+		}
+		if g.Proven() < len(g.All) && !slices.ContainsFunc(g.All, func(a measure.AdviceRecord) bool { return !a.Proven && a.Instead == "" }) {
+			instead++
+		}
 	}
-	return strings.Join(a.Lines, " ") + " (" + a.Where + ")"
+	return fmt.Sprintf("Of %d pairs of a configuration and a cause, lines are proven for %d, for a part of the techniques for %d, and for %d there are none. Of the %d that are not proven wholly,\nanother technique works instead in %d.\n\n",
+		pairs, proven, partly, untried, pairs-proven, instead)
+}
+
+// outcomes are what the cells were and became, with how many each.
+func outcomes(g measure.AdviceGroup) []string {
+	return counted(g.All, func(a measure.AdviceRecord) string {
+		if a.Mended == "" {
+			return a.Reason
+		}
+		s := string(a.Before) + " → " + strings.TrimSpace(string(a.After)+" "+a.AfterCause)
+		if !a.Proven {
+			s += " (" + a.Reason + ")"
+		}
+		return s
+	})
+}
+
+func alternatives(g measure.AdviceGroup) []string {
+	return counted(g.All, func(a measure.AdviceRecord) string {
+		switch {
+		case a.Instead == "":
+			return ""
+		case len(a.InsteadLines) > 0:
+			return a.Instead + ", with " + strings.Join(a.InsteadLines, " ")
+		}
+		return a.Instead
+	})
+}
+
+// counted says each text once, with how many records it is of.
+func counted(records []measure.AdviceRecord, text func(measure.AdviceRecord) string) []string {
+	of := map[string]int{}
+	for _, a := range records {
+		if s := text(a); s != "" {
+			of[s]++
+		}
+	}
+	var out []string
+	for _, s := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, fmt.Sprintf("%s (%d)", s, of[s]))
+	}
+	return out
 }
 
 // plain keeps a text inside its cell of the table.

@@ -22,8 +22,11 @@ type Plan struct {
 type Copy struct {
 	Proxy string // as the first run had it
 	Cause string
+	Upon  []string // the causes that were mended in it before
 	Fix   measure.Fix
 	Spec  string // real:NAME@FILE
+	// Cells are those that it is to mend, as they were without it, under the
+	// names that the first run gave them.
 	Cells []measure.CellRecord
 }
 
@@ -41,14 +44,14 @@ func Make(run *measure.Run, dir string) (*Plan, error) {
 		}
 		fix, ok := measure.FixFor(c.Cause, c.Proxy)
 		if !ok {
-			p.untried(run, c.CellRecord, program, fix, "there is no line of "+program+" against it")
+			p.untried(run, c.CellRecord, program, fix, noLine(c.Cause, c.Proxy, program))
 			continue
 		}
 		if i := slices.IndexFunc(p.Copies, func(k Copy) bool { return k.Proxy == c.Proxy && k.Cause == c.Cause }); i >= 0 {
 			p.Copies[i].Cells = append(p.Copies[i].Cells, c.CellRecord)
 			continue
 		}
-		spec, reason, err := mend(c.Proxy, program, c.Cause, fix, dir)
+		spec, reason, err := mend(c.Proxy, c.Proxy, program, c.Cause, fix, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -62,9 +65,54 @@ func Make(run *measure.Run, dir string) (*Plan, error) {
 	return p, nil
 }
 
-// mend writes the changed copy, or gives the reason why there is none.
-func mend(proxy, program, cause string, fix measure.Fix, dir string) (spec, reason string, err error) {
-	text, err := real.Template(proxy)
+// noLine is the reason why nothing is tried.
+func noLine(cause, proxy, program string) string {
+	reason := "there is no line of " + program + " against it"
+	if why, ok := measure.WhyNoFix(cause, proxy); ok {
+		reason += ": " + why
+	}
+	return reason
+}
+
+// Next plans on where the cells behind copies are still degraded or broken,
+// from another cause: its lines go into the copy besides. Cells for which there
+// are none are left as they are. again is the run of the copies.
+func (p *Plan) Next(again *measure.Run, dir string) (*Plan, error) {
+	next := new(Plan)
+	cells, _ := measure.Merge(again)
+	for _, k := range p.Copies {
+		for _, c := range k.Cells {
+			after, ok := cells[mendedLabels(c.Labels, k.Spec)]
+			if !ok || after.Verdict != measure.Degraded && after.Verdict != measure.Broken || after.Cause == c.Cause || slices.Contains(k.Upon, after.Cause) {
+				continue
+			}
+			fix, ok := measure.FixFor(after.Cause, k.Proxy)
+			if !ok {
+				continue
+			}
+			c.Verdict, c.Cause = after.Verdict, after.Cause
+			upon := append(slices.Clone(k.Upon), k.Cause)
+			if i := slices.IndexFunc(next.Copies, func(n Copy) bool { return n.Proxy == k.Proxy && n.Cause == c.Cause && slices.Equal(n.Upon, upon) }); i >= 0 {
+				next.Copies[i].Cells = append(next.Copies[i].Cells, c)
+				continue
+			}
+			spec, _, err := mend(k.Proxy+"-"+strings.Join(upon, "-"), k.Spec, real.ProgramOf(k.Proxy), c.Cause, fix, dir)
+			if err != nil {
+				return nil, err
+			}
+			if spec != "" {
+				next.Copies = append(next.Copies, Copy{Proxy: k.Proxy, Cause: c.Cause, Upon: upon, Fix: fix, Spec: spec, Cells: []measure.CellRecord{c}})
+			}
+		}
+	}
+	slices.SortFunc(next.Copies, func(a, b Copy) int { return strings.Compare(a.Spec, b.Spec) })
+	return next, nil
+}
+
+// mend writes a changed copy of what from names, or gives the reason why there
+// is none. The file's name comes from that of proxy.
+func mend(proxy, from, program, cause string, fix measure.Fix, dir string) (spec, reason string, err error) {
+	text, err := real.Template(from)
 	if err != nil {
 		return "", "", fmt.Errorf("advice for %s: %w", proxy, err)
 	}
@@ -104,23 +152,11 @@ func (p *Plan) untried(run *measure.Run, c measure.CellRecord, program string, f
 	p.Untried = append(p.Untried, a)
 }
 
-// linesOf are what people are told to write.
-func linesOf(fix measure.Fix) []string {
-	if fix.Say != "" {
-		return []string{fix.Say}
-	}
-	lines := slices.Concat(fix.Lines, fix.Tail)
-	if fix.Inline != "" {
-		lines = append([]string{strings.TrimSpace(fix.Inline)}, lines...)
-	}
-	return lines
-}
-
 // record is what is known before anything is tried.
 func record(run *measure.Run, c measure.CellRecord, program string, fix measure.Fix) measure.AdviceRecord {
 	a := measure.AdviceRecord{
 		Type: measure.TypeAdvice, Labels: c.Labels, Cause: c.Cause, Before: c.Verdict,
-		Program: program, Where: fix.Where, Lines: linesOf(fix), Without: fix.Without,
+		Program: program, Where: fix.Where, Lines: fix.Advised(), Without: fix.Without,
 	}
 	for _, k := range run.ChecksOf(c.Cell) {
 		if k.ProxyVersion != "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/proxies/real"
@@ -54,14 +55,15 @@ func mendedLabels(l measure.Labels, spec string) measure.Labels {
 	return l
 }
 
-// Judge holds the second run against the first.
+// Judge holds the run of the copies against how the cells were before. The
+// first run knows the programs' versions.
 func (p *Plan) Judge(first, second *measure.Run) []measure.AdviceRecord {
 	out := slices.Clone(p.Untried)
 	again, _ := measure.Merge(second)
 	for _, k := range p.Copies {
 		for _, c := range k.Cells {
 			a := record(first, c, real.ProgramOf(k.Proxy), k.Fix)
-			a.Mended = k.Spec
+			a.Upon, a.Mended = k.Upon, k.Spec
 			if after, ok := again[mendedLabels(c.Labels, k.Spec)]; ok {
 				a.Judge(after.CellRecord)
 			} else {
@@ -70,8 +72,60 @@ func (p *Plan) Judge(first, second *measure.Run) []measure.AdviceRecord {
 			out = append(out, a)
 		}
 	}
-	slices.SortFunc(out, func(a, b measure.AdviceRecord) int {
-		return cmp.Or(cmp.Compare(a.Proxy, b.Proxy), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Labels.String(), b.Labels.String()))
-	})
 	return out
+}
+
+// Sort puts records in the order of reports, and says of those that are not
+// proven what works instead, by the records and the first run.
+func Sort(records []measure.AdviceRecord, first *measure.Run) {
+	slices.SortFunc(records, func(a, b measure.AdviceRecord) int {
+		return cmp.Or(cmp.Compare(a.Proxy, b.Proxy), cmp.Compare(len(a.Upon), len(b.Upon)), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Labels.String(), b.Labels.String()))
+	})
+	for i := range records {
+		if !records[i].Proven {
+			instead(&records[i], records, first)
+		}
+	}
+}
+
+// instead finds the technique to prefer among those that work through the same
+// program for the same client, as it is or with lines that were tried. Whoever
+// uses a library gets one of its own transports.
+func instead(a *measure.AdviceRecord, records []measure.AdviceRecord, first *measure.Run) {
+	alike := func(l measure.Labels) bool {
+		technique := l.Technique
+		l.Technique = a.Technique
+		return l == a.Labels && technique != a.Technique && library(technique) == library(a.Technique)
+	}
+	offer := func(technique string, lines []string) {
+		if a.Instead == "" || before(technique, a.Instead) {
+			a.Instead, a.InsteadLines = technique, lines
+		}
+	}
+	for _, c := range first.Cells {
+		if alike(c.Labels) && c.Verdict == measure.Works {
+			offer(c.Technique, nil)
+		}
+	}
+	for _, other := range records {
+		if alike(other.Labels) && other.After == measure.Works && len(other.Upon) == 0 {
+			offer(other.Technique, other.Change())
+		}
+	}
+}
+
+func before(technique, other string) bool {
+	tier, place := measure.Preference(technique)
+	otherTier, otherPlace := measure.Preference(other)
+	return cmp.Or(cmp.Compare(tier, otherTier), cmp.Compare(place, otherPlace)) < 0
+}
+
+// library is the one whose protocol a technique speaks; "" is none.
+func library(technique string) string {
+	for _, name := range []string{"sockjs-", "bayeux-"} {
+		if strings.HasPrefix(technique, name) {
+			return name
+		}
+	}
+	return ""
 }

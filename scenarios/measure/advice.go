@@ -1,11 +1,14 @@
 package measure
 
+import "slices"
+
 // AdviceRecord says what became of one cell when the advised lines were applied
 // to a copy of the proxy's configuration and it was measured again: run --prove.
 type AdviceRecord struct {
 	Type string `json:"type"`
 	Labels
-	Cause   string   `json:"cause"` // before
+	Cause   string   `json:"cause"`          // before
+	Upon    []string `json:"upon,omitempty"` // causes that were mended in the same copy before this one could show
 	Before  Verdict  `json:"before"`
 	Program string   `json:"program"`
 	Version string   `json:"version,omitempty"` // of the program, as it names itself
@@ -18,6 +21,64 @@ type AdviceRecord struct {
 	AfterCause string `json:"after_cause,omitempty"`
 	Proven     bool   `json:"proven"`           // the cause is gone
 	Reason     string `json:"reason,omitempty"` // why it is not proven
+	// Instead is, where it is not proven, the technique to prefer of those that
+	// were seen to work through the same program for the same client;
+	// InsteadLines are what has to be in the configuration for that.
+	Instead      string   `json:"instead,omitempty"`
+	InsteadLines []string `json:"instead_lines,omitempty"`
+}
+
+// Change is what is advised, as lines for people; none when there is nothing.
+func (a AdviceRecord) Change() []string {
+	if len(a.Lines) == 0 && a.Without != "" {
+		return []string{"remove " + a.Without}
+	}
+	return a.Lines
+}
+
+// AdviceGroup is what became of one cause behind one proxy, over the cells that
+// showed it.
+type AdviceGroup struct {
+	AdviceRecord // of the first cell
+	All          []AdviceRecord
+}
+
+// Proven counts the cells in which the cause was gone.
+func (g AdviceGroup) Proven() int {
+	n := 0
+	for _, a := range g.All {
+		if a.Proven {
+			n++
+		}
+	}
+	return n
+}
+
+// Techniques are those of the cells, each once.
+func (g AdviceGroup) Techniques() []string {
+	var out []string
+	for _, a := range g.All {
+		if !slices.Contains(out, a.Technique) {
+			out = append(out, a.Technique)
+		}
+	}
+	return out
+}
+
+// GroupAdvice groups records by proxy, cause and what was mended before, in
+// their order.
+func GroupAdvice(records []AdviceRecord) []AdviceGroup {
+	var out []AdviceGroup
+	for _, a := range records {
+		i := slices.IndexFunc(out, func(g AdviceGroup) bool {
+			return g.Proxy == a.Proxy && g.Cause == a.Cause && slices.Equal(g.Upon, a.Upon)
+		})
+		if i < 0 {
+			i, out = len(out), append(out, AdviceGroup{AdviceRecord: a})
+		}
+		out[i].All = append(out[i].All, a)
+	}
+	return out
 }
 
 // Judge fills in what the second measurement says.

@@ -19,6 +19,8 @@ type Fix struct {
 	// Inline is text that goes to the end of each line that After matches, an
 	// option of a directive that is there already.
 	Inline string
+	// Here puts Inline right behind what After matches, inside the line.
+	Here bool
 	// Within indents the lines below the one that After matches: what opens a
 	// section there is no brace.
 	Within bool
@@ -78,6 +80,19 @@ func programOf(proxy string) (program, part string) {
 		program = "apache2"
 	}
 	return program, part
+}
+
+// Advised are the lines as people are told to write them; none where something
+// is to be taken out (Without).
+func (f Fix) Advised() []string {
+	if f.Say != "" {
+		return []string{f.Say}
+	}
+	lines := slices.Concat(f.Lines, f.Tail)
+	if f.Inline != "" {
+		lines = append([]string{strings.TrimSpace(f.Inline)}, lines...)
+	}
+	return lines
 }
 
 // String is the fix in one sentence.
@@ -149,7 +164,11 @@ func (f Fix) behind(lines []string) ([]string, bool) {
 			continue
 		}
 		bare := strings.TrimRight(l, "\r\n")
-		out = append(out, bare+f.Inline+"\n")
+		if at := anchor.FindStringIndex(bare); f.Here && at != nil {
+			out = append(out, bare[:at[1]]+f.Inline+bare[at[1]:]+"\n")
+		} else {
+			out = append(out, bare+f.Inline+"\n")
+		}
 		if found {
 			continue
 		}

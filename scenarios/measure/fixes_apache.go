@@ -23,8 +23,17 @@ func apacheFixes() []Fix {
 		gzip.of("apache2/jk", compressed...),
 		// As it comes mod_jk asks a second time when the container fails in the
 		// middle of an answer, and appends what it gets.
-		{Program: "apache2/jk", Causes: []string{"corrupted", "request-repeated"}, Where: "with the worker's properties", After: `^\s*JkWorkerProperty\s+worker\.\w+\.port=`,
-			Lines: []string{"JkWorkerProperty worker.origin.recovery_options=3"}},
+		// And Apache's error page goes into the answer, unless it is a blank.
+		{Program: "apache2/jk", Causes: []string{"corrupted", "request-repeated"}, Where: "with the worker's properties, and for the host", After: `^\s*JkWorkerProperty\s+worker\.\w+\.port=`,
+			Lines: []string{"JkWorkerProperty worker.origin.recovery_options=3"}, Tail: []string{`ErrorDocument 502 " "`}, Instead: `^\s*ErrorDocument\s+502\b`},
+		// A client is told of an answer that is too short when its connection is
+		// closed, which the next request is waited for on.
+		{Program: "apache2/jk", Causes: []string{"half-open"}, Where: inside, After: vhost, Lines: []string{"KeepAlive Off"}, Instead: `^\s*KeepAlive\s`},
+		// AJP has no upgrade; the container speaks HTTP, too.
+		{Program: "apache2/jk", Causes: noUpgrade, Where: inside, After: vhost,
+			Lines: []string{"RewriteEngine On", "RewriteCond %{HTTP:Upgrade} =websocket [NC]", "RewriteRule ^/(.*) ws://{{.Origin}}/$1 [P]"},
+			Tail:  []string{"LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so", "LoadModule proxy_wstunnel_module /usr/lib/apache2/modules/mod_proxy_wstunnel.so", "LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so"},
+			Say:   "RewriteEngine On, RewriteCond %{HTTP:Upgrade} =websocket [NC], RewriteRule ^/(.*) ws://CONTAINER:8080/$1 [P]: past AJP, to the container's HTTP connector (a2enmod rewrite proxy_wstunnel)"},
 		limits.of("apache2/jk", timedOut...),
 		workers.of("apache2/jk", crowded...),
 

@@ -17,6 +17,9 @@ func varnishFixes() []Fix {
 
 func squidFixes() []Fix {
 	return []Fix{
+		// To a forward proxy clients say CONNECT.
+		{Program: "squid", Causes: []string{"upgrade-refused"}, Where: "in squid.conf", After: `^acl\s+SSL_ports\s+port\s+443\b`, Lines: []string{"acl SSL_ports port {{.OriginPort}}"},
+			Say: "acl SSL_ports port 80 (the application's port), so that CONNECT may lead to it; or wss: on 443 in the application"},
 		{Program: "squid", Causes: noUpgrade, Where: "in squid.conf", Tail: []string{"http_upgrade_request_protocols websocket allow all"}},
 		{Program: "squid", Causes: oneForMany, Where: "in squid.conf", Tail: []string{"store_miss deny all"}},
 		{Program: "squid", Causes: []string{"client-abort-not-propagated"}, Where: "in squid.conf",
@@ -33,7 +36,8 @@ func smallFixes() []Fix {
 		{Program: "h2o", Causes: noUpgrade, Where: "in the path", After: `\bproxy\.reverse\.url:`, Lines: []string{"proxy.websocket: ON", "proxy.websocket.timeout: 3600000"}},
 		{Program: "h2o", Causes: timedOut, Where: "in the path", After: `\bproxy\.reverse\.url:`, Lines: []string{"proxy.timeout.io: 3600000"}, Instead: `\bproxy\.timeout\.io:`},
 
-		{Program: "mitmproxy", Causes: append([]string{"request-buffered"}, heldOrKinds...), Where: "in config.yaml", After: `^listen_port:`,
+		// The 502 is for what is held and never complete.
+		{Program: "mitmproxy", Causes: append([]string{"request-buffered", "error-page"}, heldOrKinds...), Where: "in config.yaml", After: `^listen_port:`,
 			Lines: []string{`stream_large_bodies: "1"`}, Instead: `^stream_large_bodies:`},
 
 		{Program: "nghttpx", Causes: timedOut, Where: "in nghttpx.conf", After: `^backend=`, Inline: ";;read-timeout=1h;write-timeout=1h",
@@ -43,6 +47,7 @@ func smallFixes() []Fix {
 		{Program: "privoxy", Causes: heldOrKinds, Where: "in user.action, above the URLs that stream", After: `^actionsfile\s+user\.action`,
 			Lines: []string{"actionsfile {{.Dir}}/streaming.action"}, Tail: []string{"-- streaming.action --", "{ -filter -deanimate-gifs }", "/"},
 			Say: "{ -filter -deanimate-gifs }"},
+		{Program: "privoxy", Causes: []string{"half-open"}, Where: "in the config file", Without: "keep-alive-timeout, which is how late clients are told of an end", Instead: `^keep-alive-timeout\b`},
 		{Program: "privoxy", Causes: timedOut, Where: "in the config file", After: `^listen-address\b`, Lines: []string{"socket-timeout 3600"}, Instead: `^socket-timeout\b`},
 
 		{Program: "tinyproxy", Causes: timedOut, Where: "in tinyproxy.conf", After: `^Listen\b`, Lines: []string{"Timeout 86400"}, Instead: `^Timeout\b`},
@@ -52,10 +57,12 @@ func smallFixes() []Fix {
 			Lines: []string{"CONFIG proxy.config.http.transaction_no_activity_timeout_in INT 3600", "CONFIG proxy.config.http.transaction_no_activity_timeout_out INT 3600"}, Instead: `transaction_no_activity_timeout_(in|out)\b`},
 		{Program: "trafficserver", Causes: []string{"max-duration"}, Where: "in records.config", After: `^CONFIG proxy\.config\.http\.server_ports\b`,
 			Lines: []string{"CONFIG proxy.config.http.transaction_active_timeout_in INT 0"}, Instead: `transaction_active_timeout_in\b`},
+		{Program: "trafficserver", Causes: []string{"client-abort-not-propagated"}, Where: "in records.config", After: `^CONFIG proxy\.config\.http\.server_ports\b`,
+			Lines: []string{"CONFIG proxy.config.http.allow_half_open INT 0"}, Instead: `proxy\.config\.http\.allow_half_open\b`},
 		{Program: "trafficserver", Causes: oneForMany, Where: "in records.config", After: `^CONFIG proxy\.config\.http\.server_ports\b`,
 			Lines: []string{"CONFIG proxy.config.http.cache.http INT 0"}, Instead: `proxy\.config\.http\.cache\.http\b`},
 
-		{Program: "caddy", Causes: append([]string{"hold-timer"}, heldBack...), Where: "in the reverse_proxy", After: `\breverse_proxy\b[^{]*$`, Inline: " {", Lines: []string{"flush_interval -1", "}"},
+		{Program: "caddy", Causes: append([]string{"hold-timer"}, heldOrKinds...), Where: "in the reverse_proxy", After: `\breverse_proxy\b[^{]*$`, Inline: " {", Lines: []string{"flush_interval -1", "}"},
 			Say: "flush_interval -1"},
 		{Program: "caddy", Causes: compressed, Where: "in the site", Without: "encode, or match the types that it compresses", Instead: `^\s*encode\b`},
 		{Program: "traefik", Causes: compressed, Where: "in the router", Without: "the compress middleware, or add excludedContentTypes", Instead: `^\s*(- )?compress\b`},
@@ -69,6 +76,11 @@ func lighttpdFixes() []Fix {
 		{Program: "lighttpd", Causes: noUpgrade, Where: end, Tail: []string{`proxy.header = ( "upgrade" => "enable" )`}},
 		{Program: "lighttpd", Causes: []string{"request-buffered"}, Where: end, Tail: []string{"server.stream-request-body = 2"}, Instead: `^server\.stream-request-body\b`},
 		{Program: "lighttpd", Causes: timedOut, Where: end, Tail: []string{"server.max-read-idle = 3600", "server.max-write-idle = 3600"}, Instead: `^server\.max-(read|write)-idle\b`},
+		{Program: "lighttpd", Causes: []string{"client-abort-not-propagated"}, Where: "in proxy.server, behind the port", After: `"port"\s*=>\s*(\{\{[^}]*\}\}|\d+)`, Here: true,
+			Inline: `, "tcp-fin-propagate" => "enable"`, Say: `"tcp-fin-propagate" => "enable"`},
+		// A client is told of an answer that is too short when its connection is
+		// closed, which the next request is waited for on.
+		{Program: "lighttpd", Causes: []string{"half-open"}, Where: end, Tail: []string{"server.max-keep-alive-requests = 0"}, Instead: `^server\.max-keep-alive-requests\b`},
 		{Program: "lighttpd", Causes: []string{"reload"}, Where: end, Tail: []string{`server.feature-flags += ("server.graceful-shutdown-timeout" => 3600)`}, Instead: `graceful-shutdown-timeout`},
 	}
 }

@@ -29,6 +29,9 @@ func nginxFixes() []Fix {
 		{Program: "nginx", Causes: noUpgrade, Where: "in the location", After: `\bproxy_pass\b`,
 			Lines:   []string{"proxy_http_version 1.1;", "proxy_set_header Upgrade $http_upgrade;", `proxy_set_header Connection "upgrade";`},
 			Instead: `\bproxy_http_version\b`},
+		// HTTP/1.0 cannot say that an answer is too short.
+		{Program: "nginx", Causes: []string{"truncated"}, Where: "in the location", After: `\bproxy_pass\b`,
+			Lines: []string{"proxy_http_version 1.1;"}, Instead: `\bproxy_http_version\b`},
 		{Program: "nginx", Causes: timedOut, Where: "in the location", After: `\bproxy_pass\b`,
 			Lines: []string{"proxy_read_timeout 1h;", "proxy_send_timeout 1h;"}, Instead: `\bproxy_(read|send)_timeout\b`},
 		{Program: "nginx", Causes: []string{"request-buffered"}, Where: "in the location", After: `\bproxy_pass\b`,
