@@ -187,6 +187,11 @@ func writeRun(t *testing.T, dir string, rec measure.RunRecord, plans []plan, com
 		p.write(t, w, timelines)
 		verdicts[p.verdict]++
 	}
+	for _, a := range tries(plans) {
+		if err := w.Append(a); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if complete {
 		end := measure.EndRecord{Type: measure.TypeEnd, Finished: rec.Started.Add(754 * time.Second), Cells: len(plans), Verdicts: verdicts, Complete: true}
 		if err := w.Append(end); err != nil {
@@ -225,6 +230,30 @@ func oneOfEach() []plan {
 		{labels("forever-iframe", "real:nginx", "go"), measure.HarnessFailed, "", "the proxy exited with status 1", ""},
 		{labels("xhr-streaming", "real:nginx", "go"), measure.Untested, "", "the run ended before", ""},
 	}
+}
+
+// tries are what a run of plans with --prove says of a broken and a degraded
+// cell behind nginx: proven, and left with nothing to try.
+func tries(plans []plan) []measure.AdviceRecord {
+	var out []measure.AdviceRecord
+	for _, p := range plans {
+		a := measure.AdviceRecord{Type: measure.TypeAdvice, Labels: p.labels, Cause: p.cause, Before: p.verdict, Program: "nginx", Version: "1.22.1"}
+		switch {
+		case p.labels.Proxy != "real:nginx":
+		case p.cause == "buffered":
+			a.Where, a.Lines, a.Mended = "in the location", []string{"proxy_buffering off;"}, "real:nginx@advice/nginx-buffered.conf"
+			left := a
+			left.Upon, left.Cause, left.Before, left.Lines = []string{a.Cause}, "truncated", measure.Degraded, []string{"proxy_http_version 1.1;"}
+			left.After, left.AfterCause, left.Reason = measure.Degraded, "truncated", "the cause is still there"
+			left.Instead, left.InsteadLines = "websocket", []string{"proxy_set_header Upgrade $http_upgrade;", `proxy_set_header Connection "upgrade";`}
+			a.After, a.AfterCause, a.Proven = measure.Degraded, "truncated", true
+			out = append(out, a, left)
+		case p.cause == "hold-timer":
+			a.Reason, a.Instead = "there is no line of nginx against it", "short-poll"
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 func smallRun(t *testing.T) *measure.Run {

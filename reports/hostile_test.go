@@ -89,6 +89,11 @@ func hostileRun(t *testing.T) *measure.Run {
 			cell.Verdict = measure.Skipped
 		}
 		add(cell, measure.LoadRecord{Type: measure.TypeLoad, Technique: s, Proxy: s, LimitedBy: s, Values: map[string]float64{s: 1}})
+		for _, tried := range []measure.AdviceRecord{{Before: measure.Broken, After: measure.Works, Proven: true, Lines: []string{""}, InsteadLines: []string{""}, Upon: []string{""}}, {}} {
+			poison(reflect.ValueOf(&tried), s)
+			tried.Type = measure.TypeAdvice
+			add(tried)
+		}
 		events := trialEvents(p, s, 0)
 		for j := range events {
 			poison(reflect.ValueOf(&events[j]), s)

@@ -9,6 +9,22 @@ type adviceView struct {
 	Lines          []string
 	Without        string // what to take out, when there are no lines
 	Text           string // for the application, when there is a program
+	Proof          *proofView
+}
+
+// proofView says whether advice was proven.
+type proofView struct {
+	mark
+	Outcome string
+}
+
+// proof is that of the advice for cells; nil where it is for no program that
+// could be tried.
+func (r *result) proof(cells ...*cell) *proofView {
+	if m, s := r.verdictOnAdvice(cells); s != "" {
+		return &proofView{m, s}
+	}
+	return nil
 }
 
 // newAdvice takes a run's advice apart again where it is what the table says
@@ -20,21 +36,32 @@ func newAdvice(cause, proxy, text string) adviceView {
 	}
 	explained, _ := measure.Explain(cause)
 	v := adviceView{Program: fix.Program, Where: fix.Where, Text: explained.Application, Without: fix.Without}
-	if len(fix.Lines) > 0 {
-		v.Lines, v.Without = fix.Lines, ""
+	if lines := fix.Advised(); len(lines) > 0 {
+		v.Lines, v.Without = lines, ""
 	}
 	return v
 }
 
 // adviceViews are those of a finding, each once.
-func (f finding) adviceViews() []adviceView {
-	seen := map[string]bool{}
-	var out []adviceView
+func (r *result) adviceViews(f finding) []adviceView {
+	about := map[string][]*cell{}
+	var order []string
 	for _, c := range f.cells() {
-		if a := adviceOf(c); a != "" && !seen[a] {
-			seen[a] = true
-			out = append(out, newAdvice(c.Cause, c.Proxy, a))
+		a := adviceOf(c)
+		if a == "" {
+			continue
 		}
+		if about[a] == nil {
+			order = append(order, a)
+		}
+		about[a] = append(about[a], c)
+	}
+	var out []adviceView
+	for _, a := range order {
+		cells := about[a]
+		v := newAdvice(cells[0].Cause, cells[0].Proxy, a)
+		v.Proof = r.proof(cells...)
+		out = append(out, v)
 	}
 	return out
 }
@@ -53,7 +80,7 @@ type placeView struct {
 }
 
 func newCause(r *result, f finding) causeView {
-	v := causeView{Anchor: causeAnchor(f.cause), ID: f.title(), Means: f.means(), Symbol: markOf(worstOf(f)).Symbol, Tally: tallyOf(f), Advice: f.adviceViews()}
+	v := causeView{Anchor: causeAnchor(f.cause), ID: f.title(), Means: f.means(), Symbol: markOf(worstOf(f)).Symbol, Tally: tallyOf(f), Advice: r.adviceViews(f)}
 	explained, _ := measure.Explain(f.cause)
 	v.Curl = explained.Curl
 	places := map[string]*placeView{}

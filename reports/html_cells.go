@@ -303,6 +303,7 @@ func (d *details) cell(c *cell) cellView {
 	}
 	if text := adviceOf(c); text != "" {
 		advice := newAdvice(c.Cause, c.Proxy, text)
+		advice.Proof = d.r.proof(c)
 		v.Advice = &advice
 	}
 	if !c.Verdict.Counts() {

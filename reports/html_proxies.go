@@ -36,7 +36,7 @@ type optionView struct {
 }
 
 func newHop(r *result, c choice, anchor string, details *details) hop {
-	h := hop{choiceView: newChoice(c, anchor), About: aboutProxy(c.cells), Hearsay: hearsay(c.cells)}
+	h := hop{choiceView: newChoice(r, c, anchor), About: aboutProxy(c.cells), Hearsay: hearsay(c.cells)}
 	for _, cell := range c.cells {
 		if page, ok := details.pages[cell]; ok {
 			h.Cells = append(h.Cells, page)
@@ -50,7 +50,7 @@ func newHop(r *result, c choice, anchor string, details *details) hop {
 	return h
 }
 
-func newChoice(c choice, anchor string) choiceView {
+func newChoice(r *result, c choice, anchor string) choiceView {
 	v := choiceView{Proxy: clean(c.proxy), Anchor: anchor}
 	order, rest := c.use()
 	for _, o := range order {
@@ -68,7 +68,7 @@ func newChoice(c choice, anchor string) choiceView {
 		v.Broken = append(v.Broken, optionView{Name: clean(o.technique), Links: links(o.cells, false)})
 	}
 	for _, f := range c.findings {
-		v.Causes = append(v.Causes, causeView{Anchor: causeAnchor(f.cause), ID: f.title(), Means: f.means(), Symbol: markOf(worstOf(f)).Symbol, Tally: tallyOf(f), Advice: f.adviceViews(),
+		v.Causes = append(v.Causes, causeView{Anchor: causeAnchor(f.cause), ID: f.title(), Means: f.means(), Symbol: markOf(worstOf(f)).Symbol, Tally: tallyOf(f), Advice: r.adviceViews(f),
 			Places: []placeView{{Links: techniqueLinks(f.cells())}}})
 	}
 	v.None = len(order) == 0 && len(c.partly)+len(c.broken) == 0

@@ -28,6 +28,7 @@ type view struct {
 	Reasons    []reasonView
 	Hops       []hop
 	Fallbacks  []fallbackView
+	Tried      []hopTriedView
 	Crowds     []figure // exchanges over the time of each run
 	Loads      []loadView
 	Gates      []gateView
@@ -57,6 +58,12 @@ type reasonView struct {
 
 type loadView struct {
 	Technique, Proxy, Subscribers, LimitedBy, Text string
+}
+
+// hopTriedView is what became of the advice for one proxy.
+type hopTriedView struct {
+	Proxy, Anchor string
+	Tried         []tried
 }
 
 // fallbackView is what a client ended up with that may choose.
@@ -110,6 +117,9 @@ func newView(r *result, render func(cellView) (detailView, error)) (*view, error
 	v.Techniques = newTechniques(r, details)
 	for _, f := range r.fallbacks() {
 		v.Fallbacks = append(v.Fallbacks, fallbackView{clean(f.client), clean(f.proxy), f.transport, f.opened, f.first, clean(f.story)})
+	}
+	for _, h := range r.adviceTried() {
+		v.Tried = append(v.Tried, hopTriedView{clean(h.proxy), anchors[h.proxy], h.tried})
 	}
 	for _, l := range r.loads() {
 		v.Loads = append(v.Loads, loadView{clean(l.Technique), clean(l.Proxy), number(float64(l.Subscribers)), clean(l.LimitedBy), joined(l.Values)})

@@ -18,6 +18,8 @@ type document struct {
 	Cells    []measure.CellRecord  `json:"cells"`
 	Checks   []measure.CheckRecord `json:"checks"`
 	Loads    []measure.LoadRecord  `json:"loads"`
+	// Advice is what became of it: run --prove.
+	Advice []measure.AdviceRecord `json:"advice"`
 }
 
 type documentRun struct {
@@ -27,14 +29,14 @@ type documentRun struct {
 }
 
 // JSON writes the records of all runs, merged, as one document: runs, cells,
-// checks and loads. Text is as it was recorded; cells that are replaced are
+// checks, loads and what became of advice. Text is as it was recorded; cells that are replaced are
 // left out with their checks.
 func JSON(w io.Writer, runs []*measure.Run) error {
 	r := merge(runs)
 	doc := document{
 		Schema: measure.Schema, Complete: len(r.interrupted()) == 0, Replaced: r.replaced,
 		Runs: []documentRun{}, Cells: []measure.CellRecord{}, Checks: []measure.CheckRecord{},
-		Loads: append([]measure.LoadRecord{}, r.loads()...),
+		Loads: append([]measure.LoadRecord{}, r.loads()...), Advice: append([]measure.AdviceRecord{}, r.advice...),
 	}
 	for _, run := range runs {
 		rec := run.Record

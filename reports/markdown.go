@@ -43,6 +43,7 @@ func Markdown(w io.Writer, runs []*measure.Run) error {
 	m.setbacks()
 	m.matrix()
 	m.choices()
+	m.tried()
 	m.fallbacks()
 	m.loads()
 	m.origin()
@@ -87,7 +88,11 @@ func (m *markdown) findings() {
 			m.line("  - %s: %s", code(short(p.proxy, 120)), some(p.techniques))
 		}
 		for _, a := range f.advice() {
-			m.line("  - → %s", adviceText(f.cause, a))
+			proven := ""
+			if s := m.r.proven(f, a); s != "" {
+				proven = " " + code(short(strings.TrimSpace(s), 240))
+			}
+			m.line("  - → %s%s", adviceText(f.cause, a), proven)
 		}
 	}
 	if len(findings) > 0 {

@@ -16,6 +16,7 @@ type result struct {
 	proxies    []string
 	groups     []group
 	replaced   int // cells that a later run measured again
+	advice     []measure.AdviceRecord
 	unjudged   int // cells whose checks are there and whose verdict is not
 }
 
@@ -57,7 +58,7 @@ func (g group) title() string {
 
 // merge puts the cells of several runs together, as measure.Merge does.
 func merge(runs []*measure.Run) *result {
-	r := &result{runs: runs, byLabels: map[measure.Labels]*cell{}}
+	r := &result{runs: runs, advice: mergeAdvice(runs), byLabels: map[measure.Labels]*cell{}}
 	merged, replaced := measure.Merge(runs...)
 	r.replaced = replaced
 	for labels, one := range merged {

@@ -42,6 +42,7 @@ func (o TextOptions) Write(w io.Writer, runs []*measure.Run) error {
 		p.table(r, g)
 	}
 	p.findings(r)
+	p.tried(r)
 	p.setbacks(r)
 	p.wavering(r)
 	p.choices(r)
@@ -112,7 +113,7 @@ func (p *page) findings(r *result) {
 			p.wrap("    ", place.proxy+": "+strings.Join(place.techniques, ", "))
 		}
 		for _, a := range f.advice() {
-			p.wrap("    → ", a)
+			p.wrap("    → ", a+r.proven(f, a))
 		}
 	}
 }
