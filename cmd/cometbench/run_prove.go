@@ -49,7 +49,7 @@ func (o runOptions) prove(ctx context.Context, m scenarios.Matrix, w *measure.Wr
 				return err
 			}
 		}
-		records = append(records, plan.Judge(first, again)...)
+		records = append(records, plan.Judge(again)...)
 		if plan, err = plan.Next(again, dir); err != nil {
 			return err
 		}

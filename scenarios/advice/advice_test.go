@@ -68,7 +68,7 @@ func TestPlanAndJudge(t *testing.T) {
 		second.Cells = append(second.Cells, c)
 	}
 	proven := map[string]bool{}
-	for _, a := range plan.Judge(run, second) {
+	for _, a := range plan.Judge(second) {
 		proven[a.Technique+" "+a.Proxy] = a.Proven
 		if a.Proven == (a.Reason != "") {
 			t.Errorf("%s: proven %v because %q", a.Labels, a.Proven, a.Reason)
@@ -109,7 +109,7 @@ func TestWhatIsLeftAndWhatWorksInstead(t *testing.T) {
 			again.Cells = append(again.Cells, cell(c.Technique, k.Spec, left, cause))
 		}
 	}
-	records := plan.Judge(first, again)
+	records := plan.Judge(again)
 	next, err := plan.Next(again, dir)
 	if err != nil || len(next.Copies) != 1 || next.Copies[0].Proxy != "real:nginx" || !slices.Equal(next.Copies[0].Upon, []string{"buffer-until-bytes"}) {
 		t.Fatalf("what is left: %+v, %v", next, err)
@@ -118,7 +118,7 @@ func TestWhatIsLeftAndWhatWorksInstead(t *testing.T) {
 	if text := read(t, k.Spec); !strings.Contains(text, "proxy_buffering off;") || !strings.Contains(text, "proxy_http_version 1.1;") {
 		t.Errorf("the copy against both causes:\n%s", text)
 	}
-	records = append(records, next.Judge(first, &measure.Run{Cells: []measure.CellRecord{cell("eventsource", k.Spec, measure.Works, "")}})...)
+	records = append(records, next.Judge(&measure.Run{Cells: []measure.CellRecord{cell("eventsource", k.Spec, measure.Works, "")}})...)
 	if last, err := next.Next(&measure.Run{Cells: []measure.CellRecord{cell("eventsource", k.Spec, measure.Works, "")}}, dir); err != nil || len(last.Copies) != 0 {
 		t.Errorf("a third round for what works: %+v, %v", last, err)
 	}

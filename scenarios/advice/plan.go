@@ -27,7 +27,7 @@ type Copy struct {
 	Spec  string // real:NAME@FILE
 	// Cells are those that it is to mend, as they were without it, under the
 	// names that the first run gave them.
-	Cells []measure.CellRecord
+	Cells []measure.Result
 }
 
 // Make finds the degraded and broken cells behind real programs in a run, and
@@ -44,11 +44,11 @@ func Make(run *measure.Run, dir string) (*Plan, error) {
 		}
 		fix, ok := measure.FixFor(c.Cause, c.Proxy)
 		if !ok {
-			p.untried(run, c.CellRecord, program, fix, noLine(c.Cause, c.Proxy, program))
+			p.untried(c, program, fix, noLine(c.Cause, c.Proxy, program))
 			continue
 		}
 		if i := slices.IndexFunc(p.Copies, func(k Copy) bool { return k.Proxy == c.Proxy && k.Cause == c.Cause }); i >= 0 {
-			p.Copies[i].Cells = append(p.Copies[i].Cells, c.CellRecord)
+			p.Copies[i].Cells = append(p.Copies[i].Cells, *c)
 			continue
 		}
 		spec, reason, err := mend(c.Proxy, c.Proxy, program, c.Cause, fix, dir)
@@ -56,10 +56,10 @@ func Make(run *measure.Run, dir string) (*Plan, error) {
 			return nil, err
 		}
 		if reason != "" {
-			p.untried(run, c.CellRecord, program, fix, reason)
+			p.untried(c, program, fix, reason)
 			continue
 		}
-		p.Copies = append(p.Copies, Copy{Proxy: c.Proxy, Cause: c.Cause, Fix: fix, Spec: spec, Cells: []measure.CellRecord{c.CellRecord}})
+		p.Copies = append(p.Copies, Copy{Proxy: c.Proxy, Cause: c.Cause, Fix: fix, Spec: spec, Cells: []measure.Result{*c}})
 	}
 	slices.SortFunc(p.Copies, func(a, b Copy) int { return strings.Compare(a.Spec, b.Spec) })
 	return p, nil
@@ -90,7 +90,7 @@ func (p *Plan) Next(again *measure.Run, dir string) (*Plan, error) {
 			if !ok {
 				continue
 			}
-			c.Verdict, c.Cause = after.Verdict, after.Cause
+			c.Verdict, c.Cause, c.Checks = after.Verdict, after.Cause, after.Checks
 			upon := append(slices.Clone(k.Upon), k.Cause)
 			if i := slices.IndexFunc(next.Copies, func(n Copy) bool { return n.Proxy == k.Proxy && n.Cause == c.Cause && slices.Equal(n.Upon, upon) }); i >= 0 {
 				next.Copies[i].Cells = append(next.Copies[i].Cells, c)
@@ -101,7 +101,7 @@ func (p *Plan) Next(again *measure.Run, dir string) (*Plan, error) {
 				return nil, err
 			}
 			if spec != "" {
-				next.Copies = append(next.Copies, Copy{Proxy: k.Proxy, Cause: c.Cause, Upon: upon, Fix: fix, Spec: spec, Cells: []measure.CellRecord{c}})
+				next.Copies = append(next.Copies, Copy{Proxy: k.Proxy, Cause: c.Cause, Upon: upon, Fix: fix, Spec: spec, Cells: []measure.Result{c}})
 			}
 		}
 	}
@@ -146,19 +146,19 @@ func mend(proxy, from, program, cause string, fix measure.Fix, dir string) (spec
 	return spec, "", nil
 }
 
-func (p *Plan) untried(run *measure.Run, c measure.CellRecord, program string, fix measure.Fix, reason string) {
-	a := record(run, c, program, fix)
+func (p *Plan) untried(c *measure.Result, program string, fix measure.Fix, reason string) {
+	a := record(*c, program, fix)
 	a.Reason = reason
 	p.Untried = append(p.Untried, a)
 }
 
 // record is what is known before anything is tried.
-func record(run *measure.Run, c measure.CellRecord, program string, fix measure.Fix) measure.AdviceRecord {
+func record(c measure.Result, program string, fix measure.Fix) measure.AdviceRecord {
 	a := measure.AdviceRecord{
 		Type: measure.TypeAdvice, Labels: c.Labels, Cause: c.Cause, Before: c.Verdict,
 		Program: program, Where: fix.Where, Lines: fix.Advised(), Without: fix.Without,
 	}
-	for _, k := range run.ChecksOf(c.Cell) {
+	for _, k := range c.Checks {
 		if k.ProxyVersion != "" {
 			a.Version = k.ProxyVersion
 		}

@@ -55,17 +55,17 @@ func mendedLabels(l measure.Labels, spec string) measure.Labels {
 	return l
 }
 
-// Judge holds the run of the copies against how the cells were before. The
-// first run knows the programs' versions.
-func (p *Plan) Judge(first, second *measure.Run) []measure.AdviceRecord {
+// Judge holds the run of the copies against how the cells were before: in the
+// run that the plan was made of.
+func (p *Plan) Judge(second *measure.Run) []measure.AdviceRecord {
 	out := slices.Clone(p.Untried)
 	again, _ := measure.Merge(second)
 	for _, k := range p.Copies {
 		for _, c := range k.Cells {
-			a := record(first, c, real.ProgramOf(k.Proxy), k.Fix)
+			a := record(c, real.ProgramOf(k.Proxy), k.Fix)
 			a.Upon, a.Mended = k.Upon, k.Spec
 			if after, ok := again[mendedLabels(c.Labels, k.Spec)]; ok {
-				a.Judge(after.CellRecord)
+				a.Judge(&c, after)
 			} else {
 				a.Reason = "it was not measured again"
 			}
@@ -108,7 +108,7 @@ func instead(a *measure.AdviceRecord, records []measure.AdviceRecord, first *mea
 		}
 	}
 	for _, other := range records {
-		if alike(other.Labels) && other.After == measure.Works && len(other.Upon) == 0 {
+		if alike(other.Labels) && other.Proven && other.After == measure.Works && len(other.Upon) == 0 {
 			offer(other.Technique, other.Change())
 		}
 	}

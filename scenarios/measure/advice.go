@@ -1,6 +1,9 @@
 package measure
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // AdviceRecord says what became of one cell when the advised lines were applied
 // to a copy of the proxy's configuration and it was measured again: run --prove.
@@ -81,10 +84,12 @@ func GroupAdvice(records []AdviceRecord) []AdviceGroup {
 	return out
 }
 
-// Judge fills in what the second measurement says.
-func (a *AdviceRecord) Judge(after CellRecord) {
+// Judge fills in what the second measurement says: the cell and its checks as
+// they were, and as they are. What was not answered again proves nothing.
+func (a *AdviceRecord) Judge(before, now *Result) {
+	after := now.CellRecord
 	a.After, a.AfterCause = after.Verdict, after.Cause
-	switch {
+	switch reason := a.remains(before.Checks, now.Checks); {
 	case !after.Verdict.Counts():
 		a.Reason = "measured again it was " + string(after.Verdict)
 		if after.Reason != "" {
@@ -92,9 +97,37 @@ func (a *AdviceRecord) Judge(after CellRecord) {
 		}
 	case after.Cause == a.Cause:
 		a.Reason = "the cause is still there"
+	case reason != "":
+		a.Reason = reason
 	case Worse(after.Verdict, a.Before) == after.Verdict && after.Verdict != a.Before:
 		a.Reason = "the cause is gone, and it is worse"
 	default:
 		a.Proven = true
 	}
+}
+
+// remains says which of the checks that count still shows the cause, or showed
+// it before and has no answer now; "" when none does.
+func (a AdviceRecord) remains(before, now []CheckRecord) string {
+	shows := func(k CheckRecord) bool {
+		return k.Kind != Observe && k.Cause == a.Cause && (k.Verdict == Degraded || k.Verdict == Broken)
+	}
+	for _, k := range now {
+		if shows(k) {
+			return "the cause is still there, in " + k.Check
+		}
+	}
+	for _, was := range before {
+		if !shows(was) {
+			continue
+		}
+		i := slices.IndexFunc(now, func(k CheckRecord) bool { return k.Check == was.Check })
+		switch {
+		case i < 0:
+			return was.Check + " was not asked again"
+		case !now[i].Verdict.Counts():
+			return fmt.Sprintf("%s has no answer now: %s, %s", was.Check, now[i].Verdict, now[i].Got)
+		}
+	}
+	return ""
 }

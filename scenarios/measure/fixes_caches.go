@@ -81,6 +81,6 @@ func lighttpdFixes() []Fix {
 		// A client is told of an answer that is too short when its connection is
 		// closed, which the next request is waited for on.
 		{Program: "lighttpd", Causes: []string{"half-open"}, Where: end, Tail: []string{"server.max-keep-alive-requests = 0"}, Instead: `^server\.max-keep-alive-requests\b`},
-		{Program: "lighttpd", Causes: []string{"reload"}, Where: end, Tail: []string{`server.feature-flags += ("server.graceful-shutdown-timeout" => 3600)`}, Instead: `graceful-shutdown-timeout`},
+		{Program: "lighttpd", Causes: []string{"reload"}, Where: end, Tail: []string{`server.feature-flags += ("server.graceful-restart-bg" => "enable", "server.graceful-shutdown-timeout" => 3600)`}, Instead: `graceful-(shutdown-timeout|restart-bg)`},
 	}
 }
