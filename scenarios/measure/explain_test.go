@@ -60,6 +60,18 @@ func TestFixApply(t *testing.T) {
 	}
 }
 
+// An option can go into the middle of a line.
+func TestFixApplyInsideALine(t *testing.T) {
+	fix, ok := measure.FixFor("client-abort-not-propagated", "real:lighttpd")
+	if !ok {
+		t.Fatal("lighttpd has no fix for it")
+	}
+	got, ok := fix.Apply("proxy.server = ( \"\" => ( ( \"host\" => \"10.0.0.1\", \"port\" => 8080 ) ) )\n")
+	if want := "proxy.server = ( \"\" => ( ( \"host\" => \"10.0.0.1\", \"port\" => 8080, \"tcp-fin-propagate\" => \"enable\" ) ) )\n"; !ok || got != want {
+		t.Errorf("applied %v:\n%s", ok, got)
+	}
+}
+
 func TestFixForFindsTheProgram(t *testing.T) {
 	for proxy, program := range map[string]string{
 		"real:nginx": "nginx", "real:nginx/streaming": "nginx", "real:nginx@/etc/x/my.conf": "nginx", "nginx-default": "nginx",

@@ -112,17 +112,22 @@ func (f Fix) String() string {
 }
 
 // AdviceFor says what to do about a cause behind a proxy: in the proxy's own
-// words where they are known, then what the application can do.
+// words where they are known, then what the application can do. Where no
+// configuration helps it says so.
 func AdviceFor(cause, proxy string) string {
 	known, ok := CauseByID(cause)
 	if !ok {
 		return ""
 	}
+	explained, _ := Explain(cause)
 	fix, ok := FixFor(cause, proxy)
 	if !ok {
+		if why, ok := WhyNoFix(cause, proxy); ok {
+			program, _ := programOf(proxy)
+			return "No line of " + program + "'s configuration mends it: " + why + ". In the application: " + explained.Application
+		}
 		return known.Advice
 	}
-	explained, _ := Explain(cause)
 	return "In " + fix.String() + " – or in the application: " + explained.Application
 }
 
