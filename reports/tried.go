@@ -17,6 +17,7 @@ type tried struct {
 	Outcome      string   // "proven", "not proven: …", "not tried: …"
 	Where        string   // for people: "in the location"
 	Lines        []string // what was added
+	Beside       bool     // it is the cause of checks only
 	Upon         string   // the causes that were mended in the copy before
 	Cells        []string // what cells were and became, with their techniques
 	Alternatives []string // what works instead, where it is not proven
@@ -53,7 +54,7 @@ func mergeAdvice(runs []*measure.Run) []measure.AdviceRecord {
 func (r *result) adviceTried() []hopTried {
 	groups := measure.GroupAdvice(r.advice)
 	slices.SortStableFunc(groups, func(a, b measure.AdviceGroup) int {
-		return cmp.Or(byProxy(a.Proxy, b.Proxy), cmp.Compare(len(a.Upon), len(b.Upon)), cmp.Compare(a.Cause, b.Cause))
+		return cmp.Or(byProxy(a.Proxy, b.Proxy), cmp.Compare(len(a.Upon), len(b.Upon)), cmp.Compare(len(a.Beside), 0)-cmp.Compare(len(b.Beside), 0), cmp.Compare(a.Cause, b.Cause))
 	})
 	var out []hopTried
 	for _, g := range groups {
@@ -67,7 +68,7 @@ func (r *result) adviceTried() []hopTried {
 }
 
 func newTried(g measure.AdviceGroup) tried {
-	t := tried{Cause: clean(g.Cause), Where: clean(g.Where), Upon: clean(strings.Join(g.Upon, ", "))}
+	t := tried{Cause: clean(g.Cause), Where: clean(g.Where), Beside: g.Beside != "", Upon: clean(strings.Join(g.Upon, ", "))}
 	for _, line := range g.Change() {
 		t.Lines = append(t.Lines, clean(line))
 	}
@@ -165,7 +166,7 @@ func byText(all []measure.AdviceRecord, text func(measure.AdviceRecord) string) 
 func (r *result) adviceTriedFor(cells []*cell) []measure.AdviceRecord {
 	var out []measure.AdviceRecord
 	for _, a := range r.advice {
-		if len(a.Upon) == 0 && slices.ContainsFunc(cells, func(c *cell) bool { return c.Labels == a.Labels && c.Cause == a.Cause }) {
+		if len(a.Upon) == 0 && a.Beside == "" && slices.ContainsFunc(cells, func(c *cell) bool { return c.Labels == a.Labels && c.Cause == a.Cause }) {
 			out = append(out, a)
 		}
 	}
@@ -230,10 +231,21 @@ func (p *page) tried(r *result) {
 	}
 }
 
-// title is the cause, and what had to be mended before.
+// Note says when the cause shows, where it is not that of whole cells.
+func (t tried) Note() string {
+	switch {
+	case t.Upon != "":
+		return "once " + t.Upon + " is mended"
+	case t.Beside:
+		return "of some checks, behind the causes of their cells"
+	}
+	return ""
+}
+
+// title is the cause, and when it shows.
 func (t tried) title() string {
-	if t.Upon != "" {
-		return t.Cause + " (once " + t.Upon + " is mended)"
+	if s := t.Note(); s != "" {
+		return t.Cause + " (" + s + ")"
 	}
 	return t.Cause
 }

@@ -38,6 +38,7 @@ func (o runOptions) prove(ctx context.Context, m scenarios.Matrix, w *measure.Wr
 		return err
 	}
 	var records []measure.AdviceRecord
+	var rounds []advice.Round
 	for round := 1; ; round++ {
 		again := new(measure.Run)
 		if len(plan.Copies) > 0 {
@@ -49,7 +50,7 @@ func (o runOptions) prove(ctx context.Context, m scenarios.Matrix, w *measure.Wr
 				return err
 			}
 		}
-		records = append(records, plan.Judge(again)...)
+		records, rounds = append(records, plan.Judge(again)...), append(rounds, advice.Round{Plan: plan, Run: again})
 		if plan, err = plan.Next(again, dir); err != nil {
 			return err
 		}
@@ -57,6 +58,7 @@ func (o runOptions) prove(ctx context.Context, m scenarios.Matrix, w *measure.Wr
 			break
 		}
 	}
+	records = append(records, advice.Besides(first, rounds)...)
 	advice.Sort(records, first)
 	for _, a := range records {
 		if err := w.Append(a); err != nil {

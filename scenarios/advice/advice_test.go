@@ -122,6 +122,28 @@ func TestWhatIsLeftAndWhatWorksInstead(t *testing.T) {
 	if last, err := next.Next(&measure.Run{Cells: []measure.CellRecord{cell("eventsource", k.Spec, measure.Works, "")}}, dir); err != nil || len(last.Copies) != 0 {
 		t.Errorf("a third round for what works: %+v, %v", last, err)
 	}
+	// A cause of a check behind the cell's: gone in the copy of the second round,
+	// and of another cell, of which nothing was tried, left.
+	behind := measure.CheckRecord{Check: "ending/truncated", Kind: measure.Optimal, Verdict: measure.Degraded, Cause: "half-open"}
+	for i, name := range []string{"eventsource", "multipart"} {
+		c := first.Cells[[]int{0, 3}[i]]
+		behind.Labels, behind.Cell = c.Labels, c.Cell
+		if c.Technique != name {
+			t.Fatal("the fixture has another order")
+		}
+		first.Checks = append(first.Checks, behind)
+	}
+	mended := cell("eventsource", k.Spec, measure.Works, "")
+	last := &measure.Run{Cells: []measure.CellRecord{mended}, Checks: []measure.CheckRecord{{Cell: mended.Cell, Labels: mended.Labels, Check: "ending/truncated", Kind: measure.Optimal, Verdict: measure.Works}}}
+	more := advice.Besides(first, []advice.Round{{Plan: plan, Run: again}, {Plan: next, Run: last}})
+	for _, a := range more {
+		if want := a.Technique == "eventsource"; a.Cause != "half-open" || a.Beside == "" || a.Proven != want || (len(a.Lines) == 2) != want || (a.Reason == "") != want {
+			t.Errorf("behind the cell's cause: %+v", a)
+		}
+	}
+	if len(more) != 2 {
+		t.Errorf("behind the cells' causes: %+v", more)
+	}
 	advice.Sort(records, first)
 
 	found := map[string]bool{}

@@ -16,13 +16,16 @@ func WriteMarkdown(w io.Writer, records []measure.AdviceRecord) error {
 	groups := measure.GroupAdvice(records)
 	var b strings.Builder
 	b.WriteString("# Advice, tried\n\nThe advised lines were applied to a copy of the program's configuration and the same cells measured again. Proven is advice behind which the cause is gone.\n" +
-		"What was left then is mended in turn (\"then\" in the column of causes). Where no line of a program helps, the table says why, and which technique was seen to\nwork through the same program instead.\n\n")
-	b.WriteString(summary(groups))
+		"What was left then is mended in turn (\"then\" in the column of causes). Causes \"of checks only\" stood behind another of the same cells. Where no line of a program helps, the table says why, and which technique was seen to\nwork through the same program instead.\n\n")
+	b.WriteString(summary(records))
 	b.WriteString("| configuration | version | cause | advice | techniques | proven | before and after | instead, as measured |\n|---|---|---|---|---|---|---|---|\n")
 	for _, g := range groups {
 		cause := g.Cause
 		if len(g.Upon) > 0 {
 			cause = strings.Join(g.Upon, ", then ") + ", then **" + g.Cause + "**"
+		}
+		if g.Beside != "" {
+			cause += ", of checks only"
 		}
 		advice := "–"
 		if change := g.Change(); len(change) > 0 {
@@ -37,28 +40,42 @@ func WriteMarkdown(w io.Writer, records []measure.AdviceRecord) error {
 	return nil
 }
 
-// summary counts the pairs of configuration and cause as the first run had them.
-func summary(groups []measure.AdviceGroup) string {
-	var pairs, proven, partly, untried, instead int
-	for _, g := range groups {
-		if len(g.Upon) > 0 {
-			continue
+// summary counts the pairs of a configuration and a cause as the first run had
+// them.
+func summary(records []measure.AdviceRecord) string {
+	type pair struct{ proxy, cause string }
+	of := map[pair][]measure.AdviceRecord{}
+	for _, a := range records {
+		if len(a.Upon) == 0 {
+			k := pair{a.Proxy, a.Cause}
+			of[k] = append(of[k], a)
 		}
-		pairs++
-		switch n := g.Proven(); {
-		case n == len(g.All):
+	}
+	var proven, partly, none, instead int
+	for _, all := range of {
+		n, lines, without := 0, false, false
+		for _, a := range all {
+			lines = lines || len(a.Change()) > 0
+			without = without || !a.Proven && a.Instead == ""
+			if a.Proven {
+				n++
+			}
+		}
+		switch {
+		case n == len(all):
 			proven++
+			continue
 		case n > 0:
 			partly++
-		case len(g.Change()) == 0:
-			untried++
+		case !lines:
+			none++
 		}
-		if g.Proven() < len(g.All) && !slices.ContainsFunc(g.All, func(a measure.AdviceRecord) bool { return !a.Proven && a.Instead == "" }) {
+		if !without {
 			instead++
 		}
 	}
 	return fmt.Sprintf("Of %d pairs of a configuration and a cause, lines are proven for %d, for a part of the techniques for %d, and for %d there are none. Of the %d that are not proven wholly,\nanother technique works instead in %d.\n\n",
-		pairs, proven, partly, untried, pairs-proven, instead)
+		len(of), proven, partly, none, len(of)-proven, instead)
 }
 
 // outcomes are what the cells were and became, with how many each.

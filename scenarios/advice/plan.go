@@ -24,7 +24,8 @@ type Copy struct {
 	Cause string
 	Upon  []string // the causes that were mended in it before
 	Fix   measure.Fix
-	Spec  string // real:NAME@FILE
+	Lines []string // of Fix and of those before, for people
+	Spec  string   // real:NAME@FILE
 	// Cells are those that it is to mend, as they were without it, under the
 	// names that the first run gave them.
 	Cells []measure.Result
@@ -38,8 +39,8 @@ func Make(run *measure.Run, dir string) (*Plan, error) {
 	p := new(Plan)
 	cells, _ := measure.Merge(run)
 	for _, c := range cells {
-		program := real.ProgramOf(c.Proxy)
-		if program == "" || strings.Contains(c.Proxy, "+") || c.Verdict != measure.Degraded && c.Verdict != measure.Broken {
+		program := programToBlame(c)
+		if program == "" {
 			continue
 		}
 		fix, ok := measure.FixFor(c.Cause, c.Proxy)
@@ -59,7 +60,7 @@ func Make(run *measure.Run, dir string) (*Plan, error) {
 			p.untried(c, program, fix, reason)
 			continue
 		}
-		p.Copies = append(p.Copies, Copy{Proxy: c.Proxy, Cause: c.Cause, Fix: fix, Spec: spec, Cells: []measure.Result{*c}})
+		p.Copies = append(p.Copies, Copy{Proxy: c.Proxy, Cause: c.Cause, Fix: fix, Lines: record(*c, program, fix).Change(), Spec: spec, Cells: []measure.Result{*c}})
 	}
 	slices.SortFunc(p.Copies, func(a, b Copy) int { return strings.Compare(a.Spec, b.Spec) })
 	return p, nil
@@ -101,7 +102,8 @@ func (p *Plan) Next(again *measure.Run, dir string) (*Plan, error) {
 				return nil, err
 			}
 			if spec != "" {
-				next.Copies = append(next.Copies, Copy{Proxy: k.Proxy, Cause: c.Cause, Upon: upon, Fix: fix, Spec: spec, Cells: []measure.Result{c}})
+				next.Copies = append(next.Copies, Copy{Proxy: k.Proxy, Cause: c.Cause, Upon: upon, Fix: fix, Spec: spec, Cells: []measure.Result{c},
+					Lines: slices.Concat(k.Lines, record(c, "", fix).Change())})
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func (p *Plan) Judge(second *measure.Run) []measure.AdviceRecord {
 // proven what works instead, by the records and the first run.
 func Sort(records []measure.AdviceRecord, first *measure.Run) {
 	slices.SortFunc(records, func(a, b measure.AdviceRecord) int {
-		return cmp.Or(cmp.Compare(a.Proxy, b.Proxy), cmp.Compare(len(a.Upon), len(b.Upon)), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Labels.String(), b.Labels.String()))
+		return cmp.Or(cmp.Compare(a.Proxy, b.Proxy), cmp.Compare(len(a.Upon), len(b.Upon)), cmp.Compare(len(a.Beside), 0)-cmp.Compare(len(b.Beside), 0), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Labels.String(), b.Labels.String()))
 	})
 	for i := range records {
 		if !records[i].Proven {

@@ -13,6 +13,7 @@ type AdviceRecord struct {
 	Cause   string   `json:"cause"`          // before
 	Upon    []string `json:"upon,omitempty"` // causes that were mended in the same copy before this one could show
 	Before  Verdict  `json:"before"`
+	Beside  string   `json:"beside,omitempty"` // the cell's own cause, where this one is of its checks only
 	Program string   `json:"program"`
 	Version string   `json:"version,omitempty"` // of the program, as it names itself
 	Where   string   `json:"where,omitempty"`   // for people: "in the location"
@@ -68,13 +69,13 @@ func (g AdviceGroup) Techniques() []string {
 	return out
 }
 
-// GroupAdvice groups records by proxy, cause and what was mended before, in
-// their order.
+// GroupAdvice groups records by proxy, cause, what was mended before and what
+// is advised, in their order.
 func GroupAdvice(records []AdviceRecord) []AdviceGroup {
 	var out []AdviceGroup
 	for _, a := range records {
 		i := slices.IndexFunc(out, func(g AdviceGroup) bool {
-			return g.Proxy == a.Proxy && g.Cause == a.Cause && slices.Equal(g.Upon, a.Upon)
+			return g.Proxy == a.Proxy && g.Cause == a.Cause && slices.Equal(g.Upon, a.Upon) && (g.Beside == "") == (a.Beside == "") && slices.Equal(g.Change(), a.Change())
 		})
 		if i < 0 {
 			i, out = len(out), append(out, AdviceGroup{AdviceRecord: a})
