@@ -145,6 +145,7 @@ func (r *PairResult) add(real, sim *measure.Result) {
 			continue
 		}
 		b := sim.Checks[at]
+		a = outlasted(a, b)
 		if !a.Verdict.Counts() || !b.Verdict.Counts() {
 			r.unasked(a, b)
 			continue
@@ -159,6 +160,22 @@ func (r *PairResult) add(real, sim *measure.Result) {
 	}
 	c.Agrees = c.Real.Verdict == c.Sim.Verdict && c.Real.Cause == c.Sim.Cause
 	r.Cells = append(r.Cells, c)
+}
+
+// outlasted is the program's answer about silence where it survived more of it
+// than the simulation: no longer limits were waited for, but this one was, and
+// it is not there.
+func outlasted(real, sim measure.CheckRecord) measure.CheckRecord {
+	survived, ok := real.Values["silence_s"]
+	if !ok || real.Verdict != measure.Skipped || sim.Verdict != measure.Degraded && sim.Verdict != measure.Broken {
+		return real
+	}
+	for _, name := range []string{"idle_limit_s", "duration_limit_s"} {
+		if limit, ok := sim.Values[name]; ok && limit*(1+LimitTolerance) < survived {
+			real.Verdict = measure.Works
+		}
+	}
+	return real
 }
 
 // unasked notes a limit that the simulation showed and the program was not

@@ -95,6 +95,21 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Silence that the program was seen to bear for longer than the simulation does
+// is an answer, whatever else was not waited for.
+func TestSilenceThatIsOutlasted(t *testing.T) {
+	for limit, agree := range map[float64]int{20: 0, 60: 0, 74: 1, 300: 1} {
+		run := new(measure.Run)
+		steady := asked{check: "delivery/steady", verdict: measure.Works}
+		measured(run, "real:a", "websocket", "", steady, asked{"delivery/idle", measure.Skipped, "", map[string]float64{"silence_s": 75}})
+		measured(run, "a-default", "websocket", "", steady, asked{"delivery/idle", measure.Degraded, "max-duration", map[string]float64{"duration_limit_s": limit}})
+		r := Compare(testPairs[:1], run)
+		if s := r.Shares(nil); s.Cells != (Share{agree, 1}) || len(r.Pairs[0].Unasked) != agree {
+			t.Errorf("a limit of %g s, 75 s survived: %+v, not asked %q", limit, s, r.Pairs[0].Unasked)
+		}
+	}
+}
+
 // What was measured again later counts.
 func TestCompareTakesTheLaterRun(t *testing.T) {
 	again := &measure.Run{}
