@@ -108,7 +108,8 @@ func (a *AdviceRecord) Judge(before, now *Result) {
 }
 
 // remains says which of the checks that count still shows the cause, or showed
-// it before and has no answer now; "" when none does.
+// it before and could not be answered now; "" when none does. Some may have
+// nothing to ask about any more, but not all.
 func (a AdviceRecord) remains(before, now []CheckRecord) string {
 	shows := func(k CheckRecord) bool {
 		return k.Kind != Observe && k.Cause == a.Cause && (k.Verdict == Degraded || k.Verdict == Broken)
@@ -118,6 +119,7 @@ func (a AdviceRecord) remains(before, now []CheckRecord) string {
 			return "the cause is still there, in " + k.Check
 		}
 	}
+	answered, missing := 0, ""
 	for _, was := range before {
 		if !shows(was) {
 			continue
@@ -125,10 +127,19 @@ func (a AdviceRecord) remains(before, now []CheckRecord) string {
 		i := slices.IndexFunc(now, func(k CheckRecord) bool { return k.Check == was.Check })
 		switch {
 		case i < 0:
-			return was.Check + " was not asked again"
-		case !now[i].Verdict.Counts():
-			return fmt.Sprintf("%s has no answer now: %s, %s", was.Check, now[i].Verdict, now[i].Got)
+			missing = was.Check + " was not asked again"
+		case now[i].Verdict.Counts():
+			answered++
+			continue
+		default:
+			missing = fmt.Sprintf("%s has no answer now: %s, %s", was.Check, now[i].Verdict, now[i].Got)
+		}
+		if i >= 0 && (now[i].Verdict == HarnessFailed || now[i].Verdict == SetupFailed) {
+			return missing
 		}
 	}
-	return ""
+	if answered > 0 {
+		return ""
+	}
+	return missing
 }

@@ -16,7 +16,7 @@ func TestAdviceIsProvenByTheSameChecks(t *testing.T) {
 	result := func(checks map[string]one) *Result {
 		l := Labels{Technique: "websocket", Proxy: "p", Client: "go", HTTP: "1.1"}
 		r := new(Result)
-		for _, name := range []string{"delivery/steady", "ending/reload", "opening/upgrade"} {
+		for _, name := range []string{"delivery/steady", "ending/reload", "opening/session", "opening/upgrade"} {
 			if k, ok := checks[name]; ok {
 				r.Checks = append(r.Checks, CheckRecord{Labels: l, Check: name, Kind: k.kind, Axis: Ending, Verdict: k.verdict, Cause: k.cause, Got: "what was seen"})
 			}
@@ -25,20 +25,22 @@ func TestAdviceIsProvenByTheSameChecks(t *testing.T) {
 		return r
 	}
 	steady := one{Required, Works, ""}
-	before := map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Broken, "reload"}, "opening/upgrade": {Observe, Broken, "reload"}}
+	before := map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Broken, "reload"}, "opening/session": {Optimal, Broken, "reload"}, "opening/upgrade": {Observe, Broken, "reload"}}
 	for name, c := range map[string]struct {
 		now    map[string]one
 		proven bool
 		reason string
 	}{
-		"gone":                     {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Works, ""}}, true, ""},
-		"another is left":          {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Degraded, "truncated"}}, true, ""},
-		"we broke":                 {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, HarnessFailed, ""}}, false, "ending/reload has no answer now"},
-		"it could not be asked":    {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Untested, ""}}, false, "ending/reload has no answer now"},
-		"it was not asked":         {map[string]one{"delivery/steady": steady}, false, "ending/reload was not asked again"},
-		"still there":              {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Degraded, "reload"}}, false, "the cause is still there"},
-		"there behind a worse one": {map[string]one{"delivery/steady": {Required, Broken, "buffered"}, "ending/reload": {Optimal, Degraded, "reload"}}, false, "the cause is still there, in ending/reload"},
-		"gone, and worse":          {map[string]one{"delivery/steady": {Required, Broken, "buffered"}, "ending/reload": {Optimal, Works, ""}}, false, "worse"},
+		"gone":                          {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Works, ""}}, true, ""},
+		"another is left":               {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Degraded, "truncated"}}, true, ""},
+		"one has nothing to ask now":    {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Works, ""}, "opening/session": {Required, Untested, ""}}, true, ""},
+		"one is answered, and we broke": {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Works, ""}, "opening/session": {Required, HarnessFailed, ""}}, false, "opening/session has no answer now"},
+		"we broke":                      {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, HarnessFailed, ""}}, false, "ending/reload has no answer now"},
+		"it could not be asked":         {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Untested, ""}}, false, "ending/reload has no answer now"},
+		"it was not asked":              {map[string]one{"delivery/steady": steady}, false, "ending/reload was not asked again"},
+		"still there":                   {map[string]one{"delivery/steady": steady, "ending/reload": {Optimal, Degraded, "reload"}}, false, "the cause is still there"},
+		"there behind a worse one":      {map[string]one{"delivery/steady": {Required, Broken, "buffered"}, "ending/reload": {Optimal, Degraded, "reload"}}, false, "the cause is still there, in ending/reload"},
+		"gone, and worse":               {map[string]one{"delivery/steady": {Required, Broken, "buffered"}, "ending/reload": {Optimal, Works, ""}}, false, "worse"},
 	} {
 		was := result(before)
 		a := AdviceRecord{Cause: "reload", Before: was.Verdict}
