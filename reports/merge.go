@@ -58,7 +58,7 @@ func (g group) title() string {
 
 // merge puts the cells of several runs together, as measure.Merge does.
 func merge(runs []*measure.Run) *result {
-	r := &result{runs: runs, advice: mergeAdvice(runs), byLabels: map[measure.Labels]*cell{}}
+	r := &result{runs: runs, advice: measure.MergeAdvice(runs...), byLabels: map[measure.Labels]*cell{}}
 	merged, replaced := measure.Merge(runs...)
 	r.replaced = replaced
 	for labels, one := range merged {

@@ -29,27 +29,6 @@ type hopTried struct {
 	tried []tried
 }
 
-// mergeAdvice keeps of each piece of advice what the last run says.
-func mergeAdvice(runs []*measure.Run) []measure.AdviceRecord {
-	type key struct {
-		measure.Labels
-		cause, upon string
-	}
-	at := map[key]int{}
-	var out []measure.AdviceRecord
-	for _, run := range runs {
-		for _, a := range run.Advice {
-			k := key{a.Labels, a.Cause, strings.Join(a.Upon, "\n")}
-			if i, ok := at[k]; ok {
-				out[i] = a
-				continue
-			}
-			at[k], out = len(out), append(out, a)
-		}
-	}
-	return out
-}
-
 // adviceTried lists them by proxy, in the order of the matrix.
 func (r *result) adviceTried() []hopTried {
 	groups := measure.GroupAdvice(r.advice)

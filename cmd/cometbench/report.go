@@ -33,18 +33,20 @@ directory's wins; shards that are missing are named.`,
 			return report(args, o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, github, json, csv, openmetrics or fidelity (programs beside what imitates them)")
+	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, github, json, csv, openmetrics, fidelity (programs beside what imitates them) or advice (what became of it)")
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "file to write (default: standard output)")
 	return cmd
 }
 
 func report(dirs []string, o reportOptions, stdout, stderr io.Writer) error {
 	format, ok := reports.FormatByName(o.format)
-	if o.format == fidelityFormat.Name {
-		format, ok = fidelityFormat, true
+	for _, own := range []reports.Format{fidelityFormat, adviceFormat} {
+		if o.format == own.Name {
+			format, ok = own, true
+		}
 	}
 	if !ok {
-		known := []string{fidelityFormat.Name}
+		known := []string{fidelityFormat.Name, adviceFormat.Name}
 		for _, f := range reports.Formats() {
 			known = append(known, f.Name)
 		}

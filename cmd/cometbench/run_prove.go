@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,11 +64,10 @@ func (o runOptions) prove(ctx context.Context, m scenarios.Matrix, w *measure.Wr
 			return err
 		}
 	}
-	f, err := os.Create(filepath.Join(w.Dir(), "advice.md"))
-	if err != nil {
-		return fmt.Errorf("prove advice: %w", err)
+	if first, err = measure.Read(w.Dir()); err != nil {
+		return err
 	}
-	return errors.Join(advice.WriteMarkdown(f, records), f.Close())
+	return reports.WriteFile(filepath.Join(w.Dir(), adviceFormat.File), adviceFormat, first)
 }
 
 // again runs the cells of a plan into a run directory of its own.

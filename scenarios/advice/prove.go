@@ -76,14 +76,17 @@ func (p *Plan) Judge(second *measure.Run) []measure.AdviceRecord {
 }
 
 // Sort puts records in the order of reports, and says of those that are not
-// proven what works instead, by the records and the first run.
-func Sort(records []measure.AdviceRecord, first *measure.Run) {
+// proven what works instead, by the records and the first run, or those that
+// were merged.
+func Sort(records []measure.AdviceRecord, first ...*measure.Run) {
+	cells, _ := measure.Merge(first...)
 	slices.SortFunc(records, func(a, b measure.AdviceRecord) int {
 		return cmp.Or(cmp.Compare(a.Proxy, b.Proxy), cmp.Compare(len(a.Upon), len(b.Upon)), cmp.Compare(len(a.Beside), 0)-cmp.Compare(len(b.Beside), 0), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Labels.String(), b.Labels.String()))
 	})
 	for i := range records {
 		if !records[i].Proven {
-			instead(&records[i], records, first)
+			records[i].Instead, records[i].InsteadLines = "", nil
+			instead(&records[i], records, cells)
 		}
 	}
 }
@@ -91,7 +94,7 @@ func Sort(records []measure.AdviceRecord, first *measure.Run) {
 // instead finds the technique to prefer among those that work through the same
 // program for the same client, as it is or with lines that were tried. Whoever
 // uses a library gets one of its own transports.
-func instead(a *measure.AdviceRecord, records []measure.AdviceRecord, first *measure.Run) {
+func instead(a *measure.AdviceRecord, records []measure.AdviceRecord, cells map[measure.Labels]*measure.Result) {
 	alike := func(l measure.Labels) bool {
 		technique := l.Technique
 		l.Technique = a.Technique
@@ -102,7 +105,7 @@ func instead(a *measure.AdviceRecord, records []measure.AdviceRecord, first *mea
 			a.Instead, a.InsteadLines = technique, lines
 		}
 	}
-	for _, c := range first.Cells {
+	for _, c := range cells {
 		if alike(c.Labels) && c.Verdict == measure.Works {
 			offer(c.Technique, nil)
 		}

@@ -69,6 +69,28 @@ func (g AdviceGroup) Techniques() []string {
 	return out
 }
 
+// MergeAdvice puts what several runs say of advice together. Of a cell the last
+// run counts that measured it and tried any.
+func MergeAdvice(runs ...*Run) []AdviceRecord {
+	var out []AdviceRecord
+	for _, run := range runs {
+		if len(run.Advice) == 0 {
+			continue
+		}
+		again := map[Labels]bool{}
+		for _, c := range run.Cells {
+			again[c.Labels] = true
+		}
+		out = slices.DeleteFunc(out, func(a AdviceRecord) bool {
+			return again[a.Labels] || slices.ContainsFunc(run.Advice, func(b AdviceRecord) bool {
+				return a.Labels == b.Labels && a.Cause == b.Cause && slices.Equal(a.Upon, b.Upon)
+			})
+		})
+		out = append(out, run.Advice...)
+	}
+	return out
+}
+
 // GroupAdvice groups records by proxy, cause, what was mended before and what
 // is advised, in their order.
 func GroupAdvice(records []AdviceRecord) []AdviceGroup {
