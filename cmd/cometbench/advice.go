@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/cometbench/cometbench/reports"
@@ -15,6 +16,15 @@ var adviceFormat = reports.Format{
 	Write: func(w io.Writer, runs []*measure.Run) error {
 		records := measure.MergeAdvice(runs...)
 		advice.Sort(records, runs...)
-		return advice.WriteMarkdown(w, records)
+		if err := advice.WriteMarkdown(w, records); err != nil {
+			return err
+		}
+		for _, run := range runs {
+			rec := run.Record
+			if _, err := fmt.Fprintf(w, "\nRun %s, %s/%s, %d processors, %s.\n", oneLine(rec.ID), oneLine(rec.Host.OS), oneLine(rec.Host.Arch), rec.Host.CPUs, rec.Started.UTC().Format("2006-01-02")); err != nil {
+				return fmt.Errorf("write advice: %w", err)
+			}
+		}
+		return nil
 	},
 }

@@ -60,6 +60,21 @@ func TestFixApply(t *testing.T) {
 	}
 }
 
+// What a comment says is no directive.
+func TestFixApplySkipsComments(t *testing.T) {
+	fix, ok := measure.FixFor("hold-timer", "real:caddy")
+	if !ok {
+		t.Fatal("caddy has no fix for it")
+	}
+	got, ok := fix.Apply("# a reverse_proxy alone\n:80 {\n\treverse_proxy app:8080\n}\n")
+	if want := "# a reverse_proxy alone\n:80 {\n\treverse_proxy app:8080 {\n\tflush_interval -1\n\t}\n}\n"; !ok || got != want {
+		t.Errorf("applied %v:\n%s", ok, got)
+	}
+	if _, ok := fix.Apply("# a reverse_proxy alone\n:80 {\n}\n"); ok {
+		t.Error("applied to a comment")
+	}
+}
+
 // An option can go into the middle of a line.
 func TestFixApplyInsideALine(t *testing.T) {
 	fix, ok := measure.FixFor("client-abort-not-propagated", "real:lighttpd")

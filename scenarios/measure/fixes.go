@@ -137,7 +137,7 @@ func (f Fix) Apply(config string) (string, bool) {
 	lines := strings.SplitAfter(config, "\n")
 	if f.Instead != "" {
 		old := regexp.MustCompile(f.Instead)
-		lines = slices.DeleteFunc(lines, func(l string) bool { return old.MatchString(l) })
+		lines = slices.DeleteFunc(lines, func(l string) bool { return !comment(l) && old.MatchString(l) })
 	}
 	found := true
 	if f.After != "" {
@@ -157,6 +157,12 @@ func (f Fix) Apply(config string) (string, bool) {
 	return text + strings.Join(end, "\n") + "\n", found
 }
 
+// comment reports whether a line is nothing else, in any of the programs' files.
+func comment(line string) bool {
+	line = strings.TrimSpace(line)
+	return strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//")
+}
+
 // behind puts the lines behind the first that the anchor matches, and the
 // option onto each of these.
 func (f Fix) behind(lines []string) ([]string, bool) {
@@ -164,7 +170,7 @@ func (f Fix) behind(lines []string) ([]string, bool) {
 	var out []string
 	found := false
 	for _, l := range lines {
-		if !anchor.MatchString(l) || found && f.Inline == "" {
+		if comment(l) || !anchor.MatchString(l) || found && f.Inline == "" {
 			out = append(out, l)
 			continue
 		}

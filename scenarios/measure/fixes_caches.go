@@ -62,7 +62,7 @@ func smallFixes() []Fix {
 		{Program: "trafficserver", Causes: oneForMany, Where: "in records.config", After: `^CONFIG proxy\.config\.http\.server_ports\b`,
 			Lines: []string{"CONFIG proxy.config.http.cache.http INT 0"}, Instead: `proxy\.config\.http\.cache\.http\b`},
 
-		{Program: "caddy", Causes: append([]string{"hold-timer"}, heldOrKinds...), Where: "in the reverse_proxy", After: `\breverse_proxy\b[^{]*$`, Inline: " {", Lines: []string{"flush_interval -1", "}"},
+		{Program: "caddy", Causes: append([]string{"hold-timer"}, heldOrKinds...), Where: "in the reverse_proxy", After: `^\s*reverse_proxy\b.*[^{\s]\s*$`, Inline: " {", Lines: []string{"flush_interval -1", "}"},
 			Say: "flush_interval -1"},
 		{Program: "caddy", Causes: compressed, Where: "in the site", Without: "encode, or match the types that it compresses", Instead: `^\s*encode\b`},
 		{Program: "traefik", Causes: compressed, Where: "in the router", Without: "the compress middleware, or add excludedContentTypes", Instead: `^\s*(- )?compress\b`},
