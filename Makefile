@@ -71,7 +71,7 @@ scale: ## the report of 5,000 cells: its size, and how soon a browser has opened
 schema: ## write ci/suite.schema.json anew
 	$(GO) run ./cmd/cometbench init --schema --force -o ci/suite.schema.json
 
-advice: ## the advice for stock configurations of the installed programs, tried: docs/advice.md; minutes
+advice: ## the advice for stock configurations of the installed programs, tried: docs/advice.md; a quarter of an hour
 	rm -rf cometbench-out/advice && $(GO) run ./cmd/cometbench run --quiet --prove --technique '*' --out cometbench-out/advice --proxy 'real:*,real:apache2/jk,real:apache2/modsecurity,real:squid/accel'
 	cp cometbench-out/advice/advice.md docs/advice.md
 

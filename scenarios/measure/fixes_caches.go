@@ -76,6 +76,8 @@ func lighttpdFixes() []Fix {
 		{Program: "lighttpd", Causes: noUpgrade, Where: end, Tail: []string{`proxy.header = ( "upgrade" => "enable" )`}},
 		{Program: "lighttpd", Causes: []string{"request-buffered"}, Where: end, Tail: []string{"server.stream-request-body = 2"}, Instead: `^server\.stream-request-body\b`},
 		{Program: "lighttpd", Causes: timedOut, Where: end, Tail: []string{"server.max-read-idle = 3600", "server.max-write-idle = 3600"}, Instead: `^server\.max-(read|write)-idle\b`},
+		// Measured with 1.4.69: of GETs that leave at the same moment some are still
+		// not told.
 		{Program: "lighttpd", Causes: []string{"client-abort-not-propagated"}, Where: "in proxy.server, behind the port", After: `"port"\s*=>\s*(\{\{[^}]*\}\}|\d+)`, Here: true,
 			Inline: `, "tcp-fin-propagate" => "enable"`, Say: `"tcp-fin-propagate" => "enable"`},
 		// A client is told of an answer that is too short when its connection is
