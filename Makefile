@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity iframe scale release-check browsers fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity external fallback iframe scale release-check browsers fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -18,7 +18,8 @@ help: ## list the tasks
 setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
 	@ci/setup.sh
 
-# Clients and servers of others, in the exact versions of their lock files.
+# A server of others, in the exact version of its lock file; their clients are
+# installed by the tests that run them.
 NPM      := scenarios/external/sockjsprotocol/testdata/node
 
 npm: ## install the JavaScript packages that tests run, or say that they will be skipped
@@ -89,6 +90,9 @@ fidelity: ## the real programs beside what imitates them: docs/fidelity.md; half
 
 iframe: ## are an iframe's request and a script's treated alike by the real programs? docs/iframe-or-xhr.md; minutes
 	COMETBENCH_IFRAME=$(CURDIR)/docs/iframe-or-xhr.md $(GO) test -count=1 -timeout 60m -run TestIframeOrXHR -v ./proxies/real
+
+external: ## the clients of others by each transport and path, in Node and in Chromium: what ordinary tests leave out; minutes
+	COMETBENCH_EXTERNAL=1 $(GO) test -count=1 -timeout 20m -v ./scenarios/external
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
