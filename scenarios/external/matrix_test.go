@@ -84,7 +84,6 @@ const robin, cookies = "fault:round-robin", "fault:header(strip=Cookie)"
 // TestProgramsInTheMatrix: they receive, and a session that is lost between two
 // servers is called so.
 func TestProgramsInTheMatrix(t *testing.T) {
-	t.Parallel()
 	sessions(t, map[string][]string{"cometd": {"bayeux-long-polling"}, "faye": {"bayeux-callback-polling"}, "sockjs-client": {"sockjs-xhr"}},
 		[]string{"direct", robin}, 6)
 }
