@@ -94,6 +94,11 @@ iframe: ## are an iframe's request and a script's treated alike by the real prog
 external: ## the clients of others by each transport and path, in Node and in Chromium: what ordinary tests leave out; minutes
 	COMETBENCH_EXTERNAL=1 $(GO) test -count=1 -timeout 20m -v ./scenarios/external
 
+fallback: ## what cometd, faye and sockjs-client fall back to behind each preset: docs/fallback.md; minutes
+	rm -rf cometbench-out/fallback
+	$(GO) run ./cmd/cometbench run --quiet --client cometd,faye,sockjs-client --technique bayeux-websocket,sockjs-websocket --check opening/fallback --proxy 'direct,transparent,*' --out cometbench-out/fallback
+	cp cometbench-out/fallback/fallback.md docs/fallback.md
+
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
 

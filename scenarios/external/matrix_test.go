@@ -85,7 +85,7 @@ const robin, cookies = "fault:round-robin", "fault:header(strip=Cookie)"
 // servers is called so.
 func TestProgramsInTheMatrix(t *testing.T) {
 	sessions(t, map[string][]string{"cometd": {"bayeux-long-polling"}, "faye": {"bayeux-callback-polling"}, "sockjs-client": {"sockjs-xhr"}},
-		[]string{"direct", robin}, 6)
+		[]string{robin}, 3) // it is held against the direct path
 }
 
 // TestEveryTransportInTheMatrix is the whole of it, and cookies.
