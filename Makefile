@@ -96,7 +96,7 @@ external: ## the clients of others by each transport and path, in Node and in Ch
 
 fallback: ## what cometd, faye and sockjs-client fall back to behind each preset: docs/fallback.md; minutes
 	rm -rf cometbench-out/fallback
-	$(GO) run ./cmd/cometbench run --quiet --client cometd,faye,sockjs-client --technique bayeux-websocket,sockjs-websocket --check opening/fallback --proxy 'direct,transparent,*' --out cometbench-out/fallback
+	$(GO) run ./cmd/cometbench run --quiet --parallel 4 --client cometd,faye,sockjs-client --technique bayeux-websocket,sockjs-websocket --check opening/fallback --proxy 'direct,transparent,*' --out cometbench-out/fallback
 	cp cometbench-out/fallback/fallback.md docs/fallback.md
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)

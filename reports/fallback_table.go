@@ -71,5 +71,7 @@ const fallbackIntro = `# What do real clients fall back to?
 
 Each client, as it is published and in Node, may use all its transports and is asked through each path: which one it has in the end, and how long after
 it began its session was open. "And no message" says that it was open and nothing came within 30 s. sockjs-client gives each transport only some times
-what one answer took, and so goes further on a busy machine; jsonp-polling is not among its choices in Node. Times are of one run on one machine.
+what one answer took, and so goes further on a busy machine; jsonp-polling is not among its choices in Node. Times are of one run on one
+machine, four cells at once; a tenth of a second more or less says nothing. Paths that are forward proxies only are not here: these clients take none in
+Node.
 ` + "`make fallback` writes this table.\n\n"
