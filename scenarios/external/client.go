@@ -101,6 +101,7 @@ type reception struct {
 
 	mu       sync.Mutex
 	answered int64 // when the session was last known to be, Unix microseconds
+	lost     int   // sessions
 	stopped  bool
 	ended    bool
 	over     chan struct{} // closed at the end
@@ -132,8 +133,12 @@ func (r *reception) take(e Event) {
 		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: e.Why})
 		r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndFIN})
 	case "down":
-		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: failure(e, r.answered)})
-		if !r.resume {
+		note := failure(e, r.answered)
+		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: note})
+		if strings.HasPrefix(note, measure.SessionLost) {
+			r.lost++
+		}
+		if !r.resume || r.lost >= enoughLost {
 			r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndFIN})
 		}
 	case "over":
@@ -156,6 +161,10 @@ func failure(e Event, answered int64) string {
 	}
 	return note
 }
+
+// enoughLost is how many lost sessions tell all there is to tell: some clients
+// begin anew at once, thousands of times, which is a load for everybody else.
+const enoughLost = 50
 
 // soonUS is how long after an answer a session cannot have been forgotten for
 // the client's silence: Bayeux servers keep one for ten seconds.

@@ -84,8 +84,9 @@ const robin, cookies = "fault:round-robin", "fault:header(strip=Cookie)"
 // TestProgramsInTheMatrix: they receive, and a session that is lost between two
 // servers is called so.
 func TestProgramsInTheMatrix(t *testing.T) {
-	sessions(t, map[string][]string{"cometd": {"bayeux-long-polling"}, "faye": {"bayeux-callback-polling", "bayeux-websocket"}, "sockjs-client": {"sockjs-xhr"}},
-		[]string{robin}, 4) // it is held against the direct path
+	// cometd, which begins anew without a pause, takes half a minute (make external).
+	sessions(t, map[string][]string{"faye": {"bayeux-callback-polling", "bayeux-websocket"}, "sockjs-client": {"sockjs-xhr"}},
+		[]string{robin}, 3) // it is held against the direct path
 }
 
 // TestEveryTransportInTheMatrix is the whole of it, and cookies.
