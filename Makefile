@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity fidelity-rows iframe scale release-check browsers fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity external fallback fidelity-rows iframe scale release-check browsers fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -18,7 +18,8 @@ help: ## list the tasks
 setup: ## install what the matrix can use (nginx, haproxy, a headless browser), or say what will be skipped
 	@ci/setup.sh
 
-# Clients and servers of others, in the exact versions of their lock files.
+# A server of others, in the exact version of its lock file; their clients are
+# installed by the tests that run them.
 NPM      := scenarios/external/sockjsprotocol/testdata/node
 
 npm: ## install the JavaScript packages that tests run, or say that they will be skipped
@@ -97,6 +98,14 @@ fidelity-rows: ## some rows of docs/fidelity.md anew, out of RUNS and a run of R
 
 iframe: ## are an iframe's request and a script's treated alike by the real programs? docs/iframe-or-xhr.md; minutes
 	COMETBENCH_IFRAME=$(CURDIR)/docs/iframe-or-xhr.md $(GO) test -count=1 -timeout 60m -run TestIframeOrXHR -v ./proxies/real
+
+external: ## the clients of others by each transport and path, in Node and in Chromium: what ordinary tests leave out; minutes
+	COMETBENCH_EXTERNAL=1 $(GO) test -count=1 -timeout 20m -v ./scenarios/external
+
+fallback: ## what cometd, faye and sockjs-client fall back to behind each preset: docs/fallback.md; minutes
+	rm -rf cometbench-out/fallback
+	$(GO) run ./cmd/cometbench run --quiet --parallel 4 --client cometd,faye,sockjs-client --technique bayeux-websocket,sockjs-websocket --check opening/fallback --proxy 'direct,transparent,*' --out cometbench-out/fallback
+	cp cometbench-out/fallback/fallback.md docs/fallback.md
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)

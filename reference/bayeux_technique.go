@@ -26,7 +26,7 @@ func (t bayeuxTechnique) Info() Info {
 		info.Methods = []string{http.MethodGet}
 		info.Summary = "Sessions of Bayeux 1.0; scripts from anywhere, held until there is something to deliver."
 	case bayeux.WebSocket:
-		info.Class, info.Methods, info.HTTP, info.NotOver = Socket, []string{http.MethodGet}, []string{"1.1"}, websocketNotOver()
+		info.Class, info.Methods, info.HTTP, info.NotOver = Socket, []string{http.MethodGet, http.MethodPost}, []string{"1.1"}, websocketNotOver()
 		info.Summary = "Sessions of Bayeux 1.0 in a websocket."
 	}
 	return info
@@ -46,6 +46,11 @@ func (t bayeuxTechnique) ServeSession(s *Server, w http.ResponseWriter, r *http.
 	}
 	if t.transport == bayeux.WebSocket {
 		o.Timeout = forEver(sub.Params.Heartbeat)
+		if r.Method == http.MethodPost { // clients may shake hands by a poll before the socket: that is no subscription yet
+			o.Observer = nil
+			s.bayeux.ServeWith(w, r, o)
+			return nil
+		}
 		var no *SocketRefusal
 		if err := (webSocket{}).Opens(r); errors.As(err, &no) {
 			for k, v := range no.Header {

@@ -42,6 +42,21 @@ func TestFallbacks(t *testing.T) {
 			t.Errorf("no %q in\n%s", line, md.String())
 		}
 	}
+	var table bytes.Buffer
+	if err := FallbackTable(&table, []*measure.Run{run}); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"| path | `cometd` | `faye` |\n| --- | --- | --- |\n| `nginx-default` | `long-polling` 0.2 s |  |\n",
+		"|  | nothing |\n", "| `nginx-default` | `cometd` | `/meta/handshake after 0.1 s: Error` |\n",
+	} {
+		if !strings.Contains(table.String(), line) {
+			t.Errorf("no %q in\n%s", line, table.String())
+		}
+	}
+	if err := FallbackTable(&table, []*measure.Run{{Record: run.Record}}); err == nil {
+		t.Error("a table of nothing")
+	}
 	var page bytes.Buffer
 	if err := HTML(&page, []*measure.Run{run}); err != nil {
 		t.Fatal(err)
@@ -49,7 +64,7 @@ func TestFallbacks(t *testing.T) {
 	if want := "<td>nginx-<wbr>default</td><td>long-polling</td><td>0.2 s</td><td>0.3 s</td>"; !strings.Contains(page.String(), want) || strings.Contains(page.String(), "<b>`x`") {
 		t.Errorf("the page lacks %s, or holds markup of the run", want)
 	}
-	if strings.Contains(md.String(), "p|1") {
+	if strings.Contains(md.String()+table.String(), "p|1") {
 		t.Errorf("a name breaks the table:\n%s", md.String())
 	}
 }

@@ -31,6 +31,9 @@ func judgeIdle(c Case) Finding {
 		over := bare.Scalable && slices.Contains(bare.Refusals(), http.StatusGatewayTimeout)
 		return Finding{Verdict: measure.Untested, Got: "did not open: " + bad.got, Doubtful: over}
 	}
+	if n := bare.SessionsLost(); n > 0 {
+		return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("the session was lost %d times, so nothing was silent for long", n)}
+	}
 	if !c.Technique.Polls() && (len(bare.Sent) == 0 || !openedInTime(bare)) {
 		return Finding{Verdict: measure.Untested, Got: "the path holds even the first bytes back, so silence cannot be told from it"}
 	}

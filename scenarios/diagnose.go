@@ -37,6 +37,10 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		d.got = fmt.Sprintf("the session was lost %d times: another server got its requests", n)
 		return d
 	}
+	if note := e.timerOver(); note != "" && e.Counts().Received == 0 {
+		d.cause, d.got = "unknown", "the path takes longer than the client waits: "+note
+		return d
+	}
 	late, originLate := 0, 0
 	var worst time.Duration
 	for _, a := range arrivals {

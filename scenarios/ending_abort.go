@@ -21,6 +21,9 @@ func EndingAbort() Check {
 			if bad, failed := openingFailure(c, silent); failed && !silent.Attached {
 				return Finding{Verdict: measure.Untested, Got: "did not open: " + bad.got}
 			}
+			if n := silent.SessionsLost(); n > 0 {
+				return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("the session was lost %d times, so nothing was held when the client left", n)}
+			}
 			for i, name := range []string{"silent", "active"} {
 				if i < len(c.Evidence["abort"].Parts) {
 					f.Values["abort_"+name+"_ms"] = abortDelay(c.Evidence["abort"].Parts[i])

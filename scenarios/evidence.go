@@ -298,7 +298,7 @@ func (e *Evidence) EndedBy() (string, measure.EndKind) {
 		return "origin", measure.EndClean // an end notice of the origin's own
 	}
 	for _, o := range e.Origin {
-		if o.Kind == measure.End && o.T <= end.T {
+		if o.Kind == measure.End && o.T <= end.T && o.Note != measure.SessionInterrupted {
 			return "origin", end.EndKind
 		}
 	}

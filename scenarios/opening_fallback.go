@@ -46,6 +46,9 @@ func judgeFallback(c Case, choice *measure.Choice) Finding {
 	}
 	if f.Verdict != measure.Works {
 		f.Cause = "unknown"
+		if choice.Received == 0 && strings.Contains(strings.Join(choice.Met, " "), measure.SessionLost) {
+			f.Cause = "session-affinity"
+		}
 	}
 	return f
 }

@@ -31,8 +31,8 @@ func judgeSession(c Case, e, direct *Evidence) Finding {
 	lost := e.SessionsLost()
 	f.Values["requests"], f.Values["requests_with_cookie"], f.Values["sessions_lost"] = float64(requests), float64(with), float64(lost)
 	// A client that sends none over the direct path cannot tell what the path
-	// does to them.
-	sends := true
+	// does to them; and where this is the direct path, nobody took them away.
+	sends := c.Control != nil
 	if direct != nil {
 		_, sent := direct.cookies()
 		sends = sent > 0

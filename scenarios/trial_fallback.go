@@ -15,6 +15,10 @@ const (
 	fallbackWait = 30 * time.Second
 )
 
+// endpoints are where a protocol is spoken over any of its transports, to who
+// asks for the hub's channels.
+var endpoints = map[string]string{"bayeux": "/bayeux", "sockjs": "/sockjs/hub"}
+
 // fallbackTrial lets the client choose its transport at the protocol's own
 // endpoint.
 func fallbackTrial() Trial {
@@ -25,8 +29,8 @@ func fallbackTrial() Trial {
 		}
 		e := b.evidence(fallbackName)
 		channel := b.Nonce + "-" + fallbackName
-		t := b.target("/" + b.Technique.Session)
-		t.URL += "?" + url.Values{"nonce": {b.Nonce}}.Encode()
+		t := b.target(endpoints[b.Technique.Session])
+		t.URL += "?" + url.Values{"nonce": {b.Nonce}, "channel": {channel}}.Encode()
 		limited, cancel := context.WithTimeout(ctx, fallbackWait)
 		defer cancel()
 		choice, err := client.Choose(limited, t, channel, func() error {

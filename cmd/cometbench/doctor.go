@@ -58,7 +58,7 @@ func doctor(ctx context.Context, w io.Writer) error {
 		b.Close() // nothing was started
 	}
 	lack := external.Lacking()
-	row(lack == nil, "node, npm", "external clients", fmt.Sprintf("cells of cometd and faye are skipped: %v", lack))
+	row(lack == nil, "node, npm", "external clients", fmt.Sprintf("cells of cometd, faye and sockjs-client are skipped: %v", lack))
 	if n, ok := descriptors(); ok {
 		row(n >= 4096, "descriptors", fmt.Sprintf("%d per process", n),
 			fmt.Sprintf("%d per process: load beyond about %d subscribers is limited; ulimit -n raises it", n, n/2))

@@ -71,7 +71,8 @@ func (d *sockjsLines) End(func(Item)) error {
 	return d.bad.err
 }
 
-// sockjsEvents reads a frame an event.
+// sockjsEvents reads a frame an event, as the published client does: by
+// decodeURI.
 type sockjsEvents struct {
 	sockjsFrames
 	stream eventStream
@@ -88,7 +89,12 @@ func (d *sockjsEvents) Feed(p []byte, emit func(Item)) error {
 			case kind != "message":
 				_ = d.bad.malformed(fmt.Sprintf("event of type %q: %s", kind, excerpt(data)), len(data), emit)
 			default:
-				_ = d.frame(data, emit) // kept in bad.err
+				frame, err := decodeURI(data)
+				if err != nil {
+					_ = d.bad.malformed(err.Error(), len(data), emit)
+					return
+				}
+				_ = d.frame(frame, emit) // kept in bad.err
 			}
 		},
 		comment: func([]byte) {},

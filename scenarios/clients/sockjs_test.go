@@ -62,6 +62,8 @@ func TestSockJSDecoders(t *testing.T) {
 			`error not a SockJS frame: a{}`, `error not a close frame: ["x",1]`, `error not a close frame: [1.5,"x"]`}},
 		{name: "a web page", wire: strings.Repeat("<p>\n", maxStrikes), want: strings.Split(strings.TrimSuffix(strings.Repeat("error not a SockJS frame: <p>\n", maxStrikes), "\n"), "\n"), err: ErrNotFraming},
 		{name: "events", technique: "sockjs-eventsource", wire: "\r\n" + with("data: ", "\r\n\r\n"), want: all},
+		{name: "escaped event", technique: "sockjs-eventsource", wire: "data: " + strings.ReplaceAll(helloFrame, "hello", "%68ello") + "\n\n", want: []string{helloItem}},
+		{name: "event with an escape that is none", technique: "sockjs-eventsource", wire: "data: a[\"100%\"]\n\n", want: []string{"error not an escape of a URI: %\"]"}},
 		{name: "event of another type", technique: "sockjs-eventsource", wire: "event: x\ndata: o\n\n", want: []string{`error event of type "x": o`}},
 		{name: "cut event", technique: "sockjs-eventsource", wire: "data: o\n\ndata: h\n", want: []string{"-"}, err: ErrUnfinished},
 		{name: "call", technique: "sockjs-jsonp", params: Params{Callback: "_jp.a"}, wire: "/**/_jp.a(" + quoted(pairFrame) + ");\r\n", want: []string{msg1Item, msg2Item}},
@@ -185,7 +187,7 @@ func FuzzSockJSLines(f *testing.F) {
 }
 
 func FuzzSockJSEvents(f *testing.F) {
-	fuzzDecoderWith(f, "sockjs-eventsource", Params{}, "\r\ndata: o\r\n\r\ndata: "+pairFrame+"\r\n\r\n", "event: x\ndata:h\n\n")
+	fuzzDecoderWith(f, "sockjs-eventsource", Params{}, "\r\ndata: o\r\n\r\ndata: "+pairFrame+"\r\n\r\n", "event: x\ndata:h\n\n", "data: c%5b%E2%82%AC%zz\n\n")
 }
 
 func FuzzSockJSCall(f *testing.F) {

@@ -25,7 +25,7 @@ func pathsOf(transport string) []string {
 func TestThousandMessages(t *testing.T) {
 	k := installed(t)
 	const count = 1000
-	for _, program := range external.Programs() {
+	for _, program := range ofFamily("bayeux") {
 		for _, transport := range program.Transports {
 			paths := pathsOf(transport)
 			for i, path := range paths {
@@ -66,6 +66,15 @@ func TestThousandMessages(t *testing.T) {
 	}
 }
 
+func ofFamily(family string) (out []external.Program) {
+	for _, p := range external.Programs() {
+		if p.Family == family {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 func tally(all []external.Event, event string) (n int) {
 	for _, e := range all {
 		if e.Event == event {
@@ -79,7 +88,7 @@ func tally(all []external.Event, event string) (n int) {
 // its sessions.
 func TestRestart(t *testing.T) {
 	k := installed(t)
-	for _, program := range external.Programs() {
+	for _, program := range ofFamily("bayeux") {
 		for _, transport := range program.Transports {
 			t.Run(program.Name+"/"+transport, func(t *testing.T) {
 				t.Parallel()

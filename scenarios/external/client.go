@@ -2,10 +2,10 @@ package external
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -99,10 +99,12 @@ type reception struct {
 	resume bool
 	sink   func(measure.Event)
 
-	mu      sync.Mutex
-	stopped bool
-	ended   bool
-	over    chan struct{} // closed at the end
+	mu       sync.Mutex
+	answered int64 // when the session was last known to be, Unix microseconds
+	lost     int   // sessions
+	stopped  bool
+	ended    bool
+	over     chan struct{} // closed at the end
 }
 
 // stop lets nothing more through.
@@ -119,28 +121,59 @@ func (r *reception) take(e Event) {
 		return
 	}
 	switch e.Event {
+	case "open", "connected":
+		r.answered = e.At
 	case "subscribed":
+		r.answered = e.At
 		r.emit(measure.Event{Kind: measure.Prelude, T: e.At})
 	case "message":
 		r.message(e)
+	case "cut":
+		r.emit(measure.Event{Kind: measure.Headers, T: e.At, Status: e.Status})
+		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: e.Why})
+		r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndFIN})
 	case "down":
-		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: e.On + ": " + e.Why})
-		if !r.resume {
+		note := failure(e, r.answered)
+		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: note})
+		if strings.HasPrefix(note, measure.SessionLost) {
+			r.lost++
+		}
+		if !r.resume || r.lost >= enoughLost {
 			r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndFIN})
 		}
 	case "over":
-		r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndClean, Note: "terminated"})
+		r.close(e)
+	case "crashed":
+		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: "the client crashed: " + e.Why})
+		r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndFIN})
 	}
 }
 
+// failure is the note of what failed, when the session was last known to be at
+// answered.
+func failure(e Event, answered int64) string {
+	note := e.On + ": " + e.Why
+	switch {
+	case e.Timer != "":
+		return measure.TimerOver + ", " + e.Timer + ": " + note
+	case strings.HasPrefix(e.Why, "402:") && e.At-answered < soonUS:
+		return measure.SessionLost + ": " + note
+	}
+	return note
+}
+
+// enoughLost is how many lost sessions tell all there is to tell: some clients
+// begin anew at once, thousands of times, which is a load for everybody else.
+const enoughLost = 50
+
+// soonUS is how long after an answer a session cannot have been forgotten for
+// the client's silence: Bayeux servers keep one for ten seconds.
+const soonUS = 5e6
+
 // message looks into what was delivered.
 func (r *reception) message(e Event) {
-	var m struct {
-		Control, ID, Reason, Next string
-		Missed                    *int64
-		Data                      json.RawMessage
-	}
-	if err := json.Unmarshal(e.Data, &m); err != nil {
+	m, err := hubMessage(e.Data)
+	if err != nil {
 		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Bytes: len(e.Data), Note: "a message of the program's that is none of the hub's: " + err.Error()})
 		return
 	}
@@ -154,10 +187,31 @@ func (r *reception) message(e Event) {
 	case m.Control == "end":
 		r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndClean, Note: m.Reason})
 	case m.ID != "":
-		// No sum: the script prints numbers as JavaScript does.
-		r.emit(measure.Event{Kind: measure.Received, T: e.At, ID: m.ID, Bytes: len(m.Data)})
+		r.emit(measure.Event{Kind: measure.Received, T: e.At, ID: m.ID, Bytes: len(m.Data) + len(m.Bytes), Sum: m.sum})
 	}
 }
+
+// close is the end of what the program does. With a code it is a close that the
+// protocol told, or what the client calls the loss of its session.
+func (r *reception) close(e Event) {
+	switch {
+	case e.Code == 0 || e.Code == goAway:
+		r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndClean, Note: "terminated"})
+		return
+	case e.Why == sessionLost:
+		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: measure.SessionLost + ": " + e.Why})
+	default:
+		r.emit(measure.Event{Kind: measure.Failed, T: e.At, Note: fmt.Sprintf("the client gave up: %d %s", e.Code, e.Why)})
+	}
+	r.end(measure.Event{Kind: measure.End, T: e.At, EndKind: measure.EndFIN})
+}
+
+// What SockJS says of an end that the service wanted, and its client of a
+// session that was opened twice.
+const (
+	goAway      = 3000
+	sessionLost = "Server lost session"
+)
 
 func (r *reception) end(e measure.Event) {
 	r.ended = true

@@ -12,6 +12,7 @@
 //	kit, err := external.Install(ctx, "")
 //	client := external.NewClient(kit, external.Programs()[0])
 //
-// What it does not do: browsers run other builds of these clients. Programs
-// take no forward proxy, no TLS and no version of HTTP but 1.1.
+// What it does not do: browsers run other builds of these clients; tests do, in
+// Chromium. Programs take no forward proxy, no TLS and no version of HTTP but
+// 1.1.
 package external

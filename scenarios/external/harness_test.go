@@ -173,6 +173,9 @@ func (r *report) until(what string, enough func([]external.Event) bool) {
 		select {
 		case <-r.news:
 		case <-r.p.Done():
+			if enough(r.all()) { // its last words
+				return
+			}
 			r.t.Fatalf("it ended before %s:\n%s", what, r.tail())
 		case <-late:
 			r.t.Fatalf("no %s:\n%s", what, r.tail())

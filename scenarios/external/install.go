@@ -29,6 +29,10 @@ type Kit struct {
 	node string // the program
 }
 
+// Packages are the files of the packages, as below node_modules: among them
+// the builds for browsers.
+func (k *Kit) Packages() fs.FS { return os.DirFS(filepath.Join(k.dir, "node_modules")) }
+
 // npmAllowed bounds the fetching of packages.
 const npmAllowed = 3 * time.Minute
 

@@ -15,6 +15,9 @@ type Program struct {
 	Family     string   // of techniques: FAMILY-TRANSPORT
 	Transports []string // by its own names, the one that it tries first first
 	Means      string   // in a sentence
+	// Called are the techniques of transports that the program calls otherwise
+	// than FAMILY-TRANSPORT has it.
+	Called map[string]string
 }
 
 // Programs lists them.
@@ -25,6 +28,10 @@ func Programs() []Program {
 			Means: "the client of the CometD project, in Node by its own adapter, with its extension for acknowledgements"},
 		{Name: "faye", Package: "faye", Script: "faye.js", Family: "bayeux", Transports: transports,
 			Means: "the client of the Faye project, in Node, with acknowledgements by an extension of ours; it shakes hands by a poll before it opens a socket"},
+		{Name: "sockjs-client", Package: "sockjs-client", Script: "sockjs-client.js", Family: "sockjs",
+			Transports: []string{"websocket", "xhr-streaming", "eventsource", "xhr-polling", "jsonp-polling"},
+			Called:     map[string]string{"xhr-polling": "sockjs-xhr", "jsonp-polling": "sockjs-jsonp"},
+			Means:      "the client of the SockJS project, in Node, where it has no cookies and no htmlfile, and jsonp-polling, with a document of ours, is never its own choice; it does not come back when its session is lost"},
 	}
 }
 
@@ -49,11 +56,28 @@ func (p Program) Version() string {
 	return lock.Packages["node_modules/"+p.Package].Version
 }
 
+// technique is the one that a transport of the program's is.
+func (p Program) technique(transport string) string {
+	if t := p.Called[transport]; t != "" {
+		return t
+	}
+	return p.Family + "-" + transport
+}
+
+// techniques are those of its transports, in their order.
+func (p Program) techniques() (out []string) {
+	for _, t := range p.Transports {
+		out = append(out, p.technique(t))
+	}
+	return out
+}
+
 // transport is the program's name for a technique of its family.
 func (p Program) transport(technique string) (string, error) {
-	t, ok := strings.CutPrefix(technique, p.Family+"-")
-	if !ok || !slices.Contains(p.Transports, t) {
-		return "", fmt.Errorf("%s receives by %s-%s, not by %s", p.Name, p.Family, strings.Join(p.Transports, ", "+p.Family+"-"), technique)
+	all := p.techniques()
+	i := slices.Index(all, technique)
+	if i < 0 {
+		return "", fmt.Errorf("%s receives by %s, not by %s", p.Name, strings.Join(all, ", "), technique)
 	}
-	return t, nil
+	return p.Transports[i], nil
 }

@@ -22,6 +22,7 @@ type Run struct {
 type Options struct {
 	Subscribe    []string `json:"subscribe"`              // channels
 	Publish      *Publish `json:"publish,omitempty"`      // once, as soon as a session is there
+	Send         []string `json:"send,omitempty"`         // texts, as soon as a session is there; of programs whose protocol has no channels
 	NoAck        bool     `json:"-"`                      // deliveries are not to be acknowledged
 	Ack          bool     `json:"ack"`                    // set from NoAck
 	NetworkDelay int64    `json:"networkDelay,omitempty"` // milliseconds, in the place of the program's own limit for requests that are not held; 0 leaves it
@@ -42,8 +43,11 @@ type Event struct {
 	Data      json.RawMessage `json:"data"`
 	N         int             `json:"n"`
 	OK        bool            `json:"ok"`
-	On        string          `json:"on"` // channel of what failed
+	On        string          `json:"on"` // channel of what failed, or transport
 	Why       string          `json:"why"`
+	Timer     string          `json:"timer"`  // of the client's, that was over
+	Status    int             `json:"status"` // of an answer
+	Code      int             `json:"code"`   // of an end, where the protocol has codes
 }
 
 // maxLine bounds one event of a program's report.

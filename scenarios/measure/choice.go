@@ -9,6 +9,9 @@ import (
 // them.
 type Chooser interface {
 	Client
+	// Chooses reports whether it speaks a protocol of sessions, as
+	// Technique.Session names it.
+	Chooses(session string) bool
 	// Choose lets it receive from a channel at the endpoint that t names, by
 	// any of its transports, until a first message is there or ctx ends.
 	// publish is called whenever it has subscribed. The error says that the

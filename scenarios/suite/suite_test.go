@@ -16,7 +16,7 @@ import (
 func known() suite.Known {
 	return suite.Known{
 		Checks:  []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "delivery/idle", "delivery/demo", "counting/connections", "opening/fallback"},
-		Clients: []string{"go", "chromium", "model:ie9", "cometd", "faye"},
+		Clients: []string{"go", "chromium", "model:ie9", "cometd", "faye", "sockjs-client"},
 		Proxy: func(spec string) error {
 			kind, _, found := strings.Cut(spec, ":")
 			plain := slices.Contains(plainProxies, spec) || strings.ContainsAny(spec, "*?[")

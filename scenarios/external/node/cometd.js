@@ -26,12 +26,19 @@ function why(m) {
   const f = m.failure;
   return m.error || (f && (f.reason || (f.exception && String(f.exception)) || (f.httpCode && "status " + f.httpCode))) || "unknown";
 }
+// Requests that are not held have maxNetworkDelay; a connect has the hold of
+// the server's advice on top.
+function timer(m) {
+  if (!/^Transport .* expired waiting|^Message Timeout/.test(why(m))) return undefined;
+  const {maxNetworkDelay} = client.getConfiguration();
+  return m.channel === "/meta/connect" ? `maxNetworkDelay of ${maxNetworkDelay} ms above the hold` : `maxNetworkDelay of ${maxNetworkDelay} ms`;
+}
 const overNow = (m) => m.advice && m.advice.reconnect === "none";
 
 let published = false;
 client.addListener("/meta/handshake", (m) => {
   if (!m.successful) {
-    say("down", {on: m.channel, why: why(m)});
+    say("down", {on: m.channel, why: why(m), timer: timer(m)});
     if (overNow(m)) over(why(m));
     return;
   }
@@ -39,19 +46,19 @@ client.addListener("/meta/handshake", (m) => {
   client.batch(() => {
     for (const channel of run.subscribe) {
       client.subscribe(channel, (d) => say("message", {channel: d.channel, data: d.data}),
-        (r) => r.successful ? say("subscribed", {channel, replay: r.ext && r.ext.replay}) : say("down", {on: r.channel, why: why(r)}));
+        (r) => r.successful ? say("subscribed", {channel, replay: r.ext && r.ext.replay}) : say("down", {on: r.channel, why: why(r), timer: timer(r)}));
     }
   });
   if (run.publish && !published) {
     published = true;
     for (let n = 0; n < run.publish.count; n++) {
-      client.publish(run.publish.channel, {n}, (r) => say("published", {n, ok: r.successful, why: r.successful ? undefined : why(r)}));
+      client.publish(run.publish.channel, {n}, (r) => say("published", {n, ok: r.successful, why: r.successful ? undefined : why(r), timer: r.successful ? undefined : timer(r)}));
     }
   }
 });
 client.addListener("/meta/connect", (m) => {
   if (client.isDisconnected()) return;
-  if (!m.successful) say("down", {on: m.channel, why: why(m)});
+  if (!m.successful) say("down", {on: m.channel, why: why(m), timer: timer(m)});
   else say("connected", {transport: client.getTransport().type});
   if (overNow(m)) over(why(m));
 });

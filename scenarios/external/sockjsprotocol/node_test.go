@@ -3,7 +3,6 @@ package sockjsprotocol_test
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
@@ -19,10 +18,8 @@ func node(t *testing.T) string {
 	if err != nil {
 		t.Skip("needs node (Debian package nodejs)")
 	}
-	for _, name := range []string{"sockjs", "sockjs-client"} {
-		if _, err := os.Stat("testdata/node/node_modules/" + name); err != nil {
-			t.Skip("needs the packages of testdata/node (make npm; Debian package npm)")
-		}
+	if _, err := os.Stat("testdata/node/node_modules/sockjs"); err != nil {
+		t.Skip("needs the package of testdata/node (make npm; Debian package npm)")
 	}
 	return path
 }
@@ -67,45 +64,4 @@ func startNode(t *testing.T) (address string) {
 		t.Fatalf("node did not start: %v", err)
 	}
 	return strings.TrimSpace(line)
-}
-
-// said is one event of client.js.
-type said struct {
-	Event     string `json:"event"`
-	At        int64  `json:"at"` // Unix microseconds
-	Transport string `json:"transport"`
-	Data      string `json:"data"`
-	Code      int    `json:"code"`
-	Why       string `json:"why"`
-}
-
-// sockJS is a running sockjs-client.
-type sockJS struct {
-	t     *testing.T
-	lines *json.Decoder
-}
-
-func startClient(t *testing.T, url, transport string, send ...string) *sockJS {
-	t.Helper()
-	options, err := json.Marshal(map[string][]string{"send": send})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if send == nil {
-		options = []byte("{}")
-	}
-	return &sockJS{t, json.NewDecoder(script(t, "client.js", url, transport, string(options)))}
-}
-
-// next waits for an event of this kind, which must be the next one.
-func (c *sockJS) next(event string) said {
-	c.t.Helper()
-	var s said
-	if err := c.lines.Decode(&s); err != nil {
-		c.t.Fatalf("waiting for %s: %v", event, err)
-	}
-	if s.Event != event {
-		c.t.Fatalf("got %+v, want %s", s, event)
-	}
-	return s
 }

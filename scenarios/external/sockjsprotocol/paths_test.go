@@ -9,7 +9,7 @@ import (
 // TestThroughProxies: a path that streams passes every case when chunks do not
 // count, and fails none but the marked ones when they do.
 func TestThroughProxies(t *testing.T) {
-	_, address := origin(t)
+	address := origin(t)
 	for _, spec := range []string{"transparent", "real:nginx/streaming"} {
 		t.Run(spec, func(t *testing.T) {
 			base := below(t, through(t, spec, address))
