@@ -136,11 +136,25 @@ func (c *confusion) markdown() string {
 		}
 		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", cause, own, works, strings.Join(others, ", "))
 	}
+	notInTheTable(&b)
 	c.list(&b, "Another name for the same", c.also, namedCell.alsoRight)
 	c.list(&b, "Confusions", c.confused, func(n namedCell) string { return n.got })
 	c.list(&b, "Said to work", c.missed, func(namedCell) string { return "" })
 	c.list(&b, "Without a verdict", c.unjudged, func(n namedCell) string { return string(n.verdict) + ": " + n.got })
 	return b.String()
+}
+
+// notInTheTable lists what was not asked, and why.
+func notInTheTable(b *strings.Builder) {
+	b.WriteString("\n## Not in the table\n\n| what | why |\n|---|---|\n")
+	for _, list := range []struct {
+		word string
+		why  map[string]string
+	}{{"cause", noFault}, {"fault", elsewhere}, {"technique", noPath}} {
+		for _, name := range slices.Sorted(maps.Keys(list.why)) {
+			fmt.Fprintf(b, "| the %s %s | %s |\n", list.word, name, list.why[name])
+		}
+	}
 }
 
 func (c *confusion) list(b *strings.Builder, title string, cells []namedCell, why func(namedCell) string) {
@@ -149,6 +163,6 @@ func (c *confusion) list(b *strings.Builder, title string, cells []namedCell, wh
 	}
 	fmt.Fprintf(b, "\n## %s\n\n| fault | technique | named | why |\n|---|---|---|---|\n", title)
 	for _, n := range cells {
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", n.spec, n.technique.Name, cmp.Or(n.named, "nothing"), strings.ReplaceAll(why(n), "|", "\\|"))
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", n.where(), n.technique.Name, cmp.Or(n.named, "nothing"), strings.ReplaceAll(why(n), "|", "\\|"))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/reference"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -52,10 +53,10 @@ func TestConfusion(t *testing.T) {
 		t.Errorf("%.1f %% on the diagonal, want %d", table.share(), diagonal)
 	}
 	for _, m := range table.missed {
-		t.Errorf("%s breaks %s, and the cell says that it works", m.spec, m.technique.Name)
+		t.Errorf("%s breaks %s, and the cell says that it works", m.where(), m.technique.Name)
 	}
 	for _, m := range table.unjudged {
-		t.Errorf("%s in front of %s: %s: %s", m.spec, m.technique.Name, m.verdict, m.got)
+		t.Errorf("%s in front of %s: %s: %s", m.where(), m.technique.Name, m.verdict, m.got)
 	}
 }
 
@@ -81,7 +82,7 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	origin := need.origin(t)
 	defer origin.Close()
 	m := scenarios.Matrix{
-		Techniques: measure.Techniques(), Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}},
+		Techniques: measure.Techniques(), Clients: []scenarios.Receiver{need.receiver(t)},
 		HTTP: []string{need.http}, TLS: need.tls, Checks: need.checks(),
 	}
 	by := strings.Split(cmp.Or(os.Getenv(confusionBy), "*"), ",")
@@ -144,10 +145,23 @@ func runDirectory(t *testing.T, n need) (*measure.Writer, map[string]bool) {
 	return w, nil
 }
 
+// receiver is the client that is needed.
+func (n need) receiver(t *testing.T) scenarios.Receiver {
+	t.Helper()
+	name := cmp.Or(n.client, "go")
+	client, ok := clients.ByName(name)
+	if !ok {
+		t.Fatalf("no client %s", name)
+	}
+	return scenarios.Receiver{Name: name, Client: client}
+}
+
 // origin starts one that has what the path needs.
 func (n need) origin(t *testing.T) scenarios.Origin {
 	t.Helper()
-	start := func() (scenarios.Origin, error) { return scenarios.InProcess(nil) }
+	start := func() (scenarios.Origin, error) {
+		return scenarios.InProcessWith(reference.Config{Delay: n.delay, Workers: n.workers})
+	}
 	if n.tls {
 		start = func() (scenarios.Origin, error) { return scenarios.InProcessTLS(nil) }
 	}

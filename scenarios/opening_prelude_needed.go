@@ -48,7 +48,9 @@ func judgePrelude(c Case, e *Evidence) Finding {
 	switch {
 	case !found:
 		f.Verdict = measure.Broken
-		f.Cause = judgeDelivery(c, e.part("0"), false).Cause
+		if f.Cause = judgeDelivery(c, e.part("0"), false).Cause; heldBack(f.Cause) && f.Cause != "compression" {
+			f.Cause = "buffered" // until when, so few messages do not show
+		}
 		f.Got = fmt.Sprintf("no prelude of up to %d bytes helps", preludeSizes[len(preludeSizes)-1])
 		if prompt[0] {
 			f.Cause = "prelude-dependent"

@@ -4,15 +4,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cometbench/cometbench/proxies"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/measure"
 )
 
-// provocation is a fault that brings a cause about.
+// provocation is a fault that brings a cause about, or an origin or a client
+// that does.
 type provocation struct {
 	cause, spec string
+	beside      string // in words, what is not as usual besides the path
 	need        need
 	// breaks says which techniques it does harm to, as far as one can know
 	// without measuring; the others it leaves alone.
@@ -25,6 +28,10 @@ type need struct {
 	tls  bool
 	mode proxies.Mode
 	only string // the check that is asked alone; "" is all that a run asks of proxies that it is given
+
+	client  string        // "" is go
+	delay   time.Duration // of the origin's messages
+	workers int           // of the origin; 0 is no limit
 }
 
 func (n need) checks() []scenarios.Check {
@@ -37,7 +44,43 @@ func (n need) checks() []scenarios.Check {
 // elsewhere are the provocations that are tried by tests of their own, and why.
 var elsewhere = map[string]string{
 	"blackhole(drop)": "needs root and a network namespace; clients see what blackhole shows",
-	"round-robin":     "needs two origins and sessions that know each other",
+}
+
+// noFault are the causes that nothing here can bring about, and why.
+var noFault = map[string]string{
+	"browser-throttle": "takes a real browser: it is how XMLHttpRequest reports progress, which no path and no model of an old browser does; `--check delivery/client-delay` names it",
+}
+
+// noPath are the techniques that no path here carries, and why.
+var noPath = map[string]string{
+	"webtransport": "runs over HTTP/3, which none of the simulated proxies speaks",
+}
+
+// nothing stands for the cause that what does no harm has.
+const nothing = "(nothing)"
+
+// harmless are paths that may not be blamed for anything, or for no cause of
+// the table.
+var harmless = []provocation{
+	{cause: nothing, spec: "transparent"},
+	{cause: nothing, spec: "fault:latency(50ms)"},
+	{cause: nothing, spec: "fault:jitter(50ms)"},
+	{cause: nothing, spec: "fault:rechunk(7)"},
+	{cause: nothing, spec: "fault:keepalive-off"},
+	{cause: nothing, spec: "fault:host"},
+	{cause: "unknown", spec: "fault:latency(600ms)", breaks: every},
+}
+
+// notThePaths are causes that are no path's doing.
+var notThePaths = []provocation{
+	{cause: "origin-slow", spec: "transparent", beside: "an origin that is 700 ms late", breaks: every,
+		need: need{delay: 700 * time.Millisecond, only: "delivery/steady"}},
+	{cause: "thread-starvation", spec: "transparent", beside: "an origin with 4 workers", breaks: but(every, "short-poll", "piggyback"),
+		need: need{workers: 4, only: "delivery/fan-in-7"}},
+	{cause: "browser-connection-limit", spec: "direct", beside: "`model:two-connections`", breaks: but(every, "short-poll", "piggyback"),
+		need: need{client: "model:two-connections", only: "delivery/fan-in-7"}},
+	{cause: "browser-sniff", spec: "direct", beside: "`model:xdr`", breaks: streams,
+		need: need{client: "model:xdr", only: "delivery/steady"}},
 }
 
 // harmed says of each fault what it does harm to.
@@ -64,6 +107,10 @@ var harmed = map[string]func(measure.Technique) bool{
 	"cut(after=16s)":                                lasting,
 	"cut(after=16s,end=clean)":                      lasting,
 	"h2-reset(after=16s)":                           lasting,
+	"broken-off(clean)":                             streams,
+	"broken-off(silence)":                           lasting,
+	"broken-off(page)":                              streams,
+	"round-robin":                                   every,
 	"max-bytes(65536)":                              lasting,
 	"reload(after=5s)":                              lasting,
 	"mute":                                          every,
@@ -108,8 +155,8 @@ func but(some func(measure.Technique) bool, names ...string) func(measure.Techni
 	return func(t measure.Technique) bool { return some(t) && !slices.Contains(names, t.Name) }
 }
 
-// provocations are those of the faults that one origin can show, those that
-// need the same next to each other.
+// provocations are those of the faults, of what does no harm, and of origins
+// and clients, those that need the same next to each other.
 func provocations(t *testing.T) []provocation {
 	t.Helper()
 	var out []provocation
@@ -137,6 +184,13 @@ func provocations(t *testing.T) []provocation {
 			out = append(out, one)
 		}
 	}
+	for _, p := range slices.Concat(harmless, notThePaths) {
+		p.need.http, p.need.mode = "1.1", proxies.Reverse
+		if p.breaks == nil {
+			p.breaks = func(measure.Technique) bool { return false }
+		}
+		out = append(out, p)
+	}
 	slices.SortStableFunc(out, func(a, b provocation) int { return strings.Compare(a.need.key(), b.need.key()) })
 	return out
 }
@@ -150,5 +204,40 @@ func (n need) key() string {
 	if n.only != "" {
 		key += "-" + strings.ReplaceAll(n.only, "/", "-")
 	}
+	switch {
+	case n.client != "":
+		key += "-" + strings.ReplaceAll(n.client, ":", "-")
+	case n.delay > 0:
+		key += "-late"
+	case n.workers > 0:
+		key += "-starved"
+	}
 	return key
+}
+
+// where is the fault, and what else is not as usual, for the table.
+func (p provocation) where() string {
+	if p.beside != "" {
+		return "`" + p.spec + "`, " + p.beside
+	}
+	return "`" + p.spec + "`"
+}
+
+// Every cause of the closed table is provoked here, or it is said why not; so
+// is every technique.
+func TestProvocationsAreWhole(t *testing.T) {
+	provoked := map[string]bool{}
+	for _, p := range provocations(t) {
+		provoked[p.cause] = true
+	}
+	for _, c := range measure.Causes() {
+		if provoked[c.ID] == (noFault[c.ID] != "") {
+			t.Errorf("%s: provoked %v, and why not: %q", c.ID, provoked[c.ID], noFault[c.ID])
+		}
+	}
+	for _, x := range measure.Techniques() {
+		if x.Speaks("1.1") == (noPath[x.Name] != "") {
+			t.Errorf("%s: over HTTP/%v, and why not: %q", x.Name, x.HTTP, noPath[x.Name])
+		}
+	}
 }
