@@ -44,13 +44,15 @@ func TestEveryCauseIsNamed(t *testing.T) {
 		"buffered":        {"--check", "delivery/steady"}, // more messages would show more
 		"h2-reset":        {"--http", "2"},
 		"tls-intercepted": {"--tls", "--mode", "forward"},
+		// Sessions of many requests, which the others are not.
+		"session-affinity": {"--technique", "sockjs-xhr"},
 	}
 	named := map[string]bool{}
 	provoked := map[string][]string{}
 	for _, f := range proxies.Faults() {
 		for _, p := range f.Provokes {
-			if p.Spec == "blackhole(drop)" || p.Cause == "session-affinity" {
-				continue // needs root; needs two origins
+			if p.Spec == "blackhole(drop)" {
+				continue // needs root
 			}
 			flags := further[p.Cause]
 			if slices.Equal(f.Modes, []proxies.Mode{proxies.Forward}) && flags == nil {
