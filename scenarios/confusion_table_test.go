@@ -52,6 +52,8 @@ func (n namedCell) alsoRight() string {
 	switch {
 	case n.named == "buffer-until-close" && n.cause == "method-dependent" && !slices.Contains(t.Variants, "post"):
 		return "can be asked by one method only, so that nobody sees that the other would pass"
+	case n.named == "buffer-until-close" && n.cause == "content-type-dependent" && t.Session != "":
+		return "has the type that its protocol says, so that nobody sees that another would pass"
 	case n.named == "buffered" && finer.Refines == "buffered" && t.EndsItself:
 		return "ends its answers so soon that no more can be seen than that they are held"
 	case n.named == "max-duration" && n.cause == "truncated" && (t.Name == "content-length-stream" || sockets(t)):

@@ -39,6 +39,7 @@ func judgeRelease(c Case, e *Evidence) Finding {
 	switch {
 	case len(before) == 0 && len(after) > 0:
 		f.Got = fmt.Sprintf("nothing in %s, then everything when the origin ended", short(e.Released.Sub(e.Sent[0].Due)))
+	case f.Cause == "prelude-dependent": // by bytes, not by time
 	case len(before) > 1 && releasedOnce(before):
 		opened := before[0].at.Sub(acceptedAt(e))
 		f.Cause = "scan"

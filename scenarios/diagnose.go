@@ -92,7 +92,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		block := blockSize(before)
 		d.values["block_bytes"] = float64(block)
 		d.got = fmt.Sprintf("messages arrived in blocks of about %d bytes, up to %s late; the last %d when the origin ended", block, short(worst), countIn(after))
-		if len(after) == 0 && singlesAfterFirst(before, latency) {
+		if len(after) == 0 && (singlesAfterFirst(before, latency) || singleAfterBlock(before, latency)) {
 			d.cause = "prelude-dependent"
 			delete(d.values, "block_bytes")
 			d.values["prelude_bytes"] = float64(before[0].bytes)
@@ -217,6 +217,15 @@ func singlesAfterFirst(before []batch, latency time.Duration) bool {
 		}
 	}
 	return true
+}
+
+// singleAfterBlock reports whether one large batch was followed by one small
+// message, at once. A block would have waited for more than that.
+func singleAfterBlock(before []batch, latency time.Duration) bool {
+	if len(before) != 2 || len(before[1].arrivals) > 1 {
+		return false
+	}
+	return len(before[0].arrivals) > 2 && before[1].bytes*2 < before[0].bytes && before[1].newest()-latency <= triggered*2
 }
 
 // blockSize is the median number of bytes that were set free at once, over the

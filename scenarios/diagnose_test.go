@@ -280,6 +280,7 @@ func TestDelaysBehindLatencyNameTheirCause(t *testing.T) {
 		{"a timer", timer(1000 * ms), 200 * ms, "hold-timer"},
 		{"a gate that opens in the middle", gate(440), 0, "prelude-dependent"},
 		{"the same with latency", gate(440), 300 * ms, "prelude-dependent"},
+		{"a gate that opens before the last message", gate(990), 0, "prelude-dependent"},
 		{"a gate that opens with the last message", gate(1100), 0, "buffered"},
 		{"the same with latency, again", gate(1100), 300 * ms, "buffered"},
 		{"a gate that the origin's end opens", gate(5000), 0, "buffered"},

@@ -15,7 +15,7 @@ func OpeningPreludeNeeded() Check {
 		Kind: measure.Observe, Axis: measure.Opening, Tier: Thorough, Requires: Needs{Publish: true, Record: true, Options: true},
 		Trials:  []Trial{steadyTrial()},
 		Further: whenHeld(preludeTrial),
-		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream },
+		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream && t.Session == "" },
 		Judge: func(c Case) Finding {
 			if c.Evidence[preludeName] == nil {
 				return Finding{Verdict: measure.Untested, Got: "nothing is held back, so there is nothing that a prelude could set free"}

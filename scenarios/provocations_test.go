@@ -71,14 +71,16 @@ var harmless = []provocation{
 	{cause: "unknown", spec: "fault:latency(600ms)", breaks: every},
 }
 
+const twoConnections = "model:two-connections"
+
 // notThePaths are causes that are no path's doing.
 var notThePaths = []provocation{
 	{cause: "origin-slow", spec: "transparent", beside: "an origin that is 700 ms late", breaks: every,
 		need: need{delay: 700 * time.Millisecond, only: "delivery/steady"}},
 	{cause: "thread-starvation", spec: "transparent", beside: "an origin with 4 workers", breaks: but(every, "short-poll", "piggyback"),
 		need: need{workers: 4, only: "delivery/fan-in-7"}},
-	{cause: "browser-connection-limit", spec: "direct", beside: "`model:two-connections`", breaks: but(every, "short-poll", "piggyback"),
-		need: need{client: "model:two-connections", only: "delivery/fan-in-7"}},
+	{cause: "browser-connection-limit", spec: "direct", beside: "`" + twoConnections + "`", breaks: but(every, "short-poll", "piggyback"),
+		need: need{client: twoConnections, only: "delivery/fan-in-7"}},
 	{cause: "browser-sniff", spec: "direct", beside: "`model:xdr`", breaks: streams,
 		need: need{client: "model:xdr", only: "delivery/steady"}},
 }
@@ -88,13 +90,13 @@ var harmed = map[string]func(measure.Technique) bool{
 	"buffer(until=close)":                           streams,
 	"buffer(bytes=4096)":                            streams,
 	"buffer(every=600ms)":                           streams,
-	"buffer(until=close,if=type:text/html)":         named("forever-iframe", "htmlfile"),
-	"buffer(until=close,if=method:GET)":             streams,
+	"buffer(until=close,if=type:text/html)":         named("forever-iframe", "htmlfile", "sockjs-htmlfile"),
+	"buffer(until=close,if=method:GET)":             but(streams, "sockjs-xhr-streaming"), // which asks by POST
 	"buffer(until=close,if=header:Accept-Encoding)": streams,
 	"gzip(block=32768)":                             streams,
-	"prelude(2048)":                                 streams,
+	"prelude(2048)":                                 but(streams, "sockjs-xhr-streaming"), // which begins with 2 KB
 	"hold-last":                                     streams,
-	"headers-held":                                  streams,
+	"headers-held":                                  but(streams, "sockjs-*"), // which open with a frame
 	"scan(for=20s)":                                 streams,
 	"corrupt(mode=drop,every=3)":                    answers,
 	"cache(ttl=60s,cache-control=ignore)":           but(answers, "piggyback"), // which asks by POST
@@ -110,7 +112,7 @@ var harmed = map[string]func(measure.Technique) bool{
 	"broken-off(clean)":                             streams,
 	"broken-off(silence)":                           lasting,
 	"broken-off(page)":                              streams,
-	"round-robin":                                   every,
+	"round-robin":                                   apart,
 	"max-bytes(65536)":                              lasting,
 	"reload(after=5s)":                              lasting,
 	"mute":                                          every,
@@ -144,6 +146,9 @@ func sockets(t measure.Technique) bool { return t.Class == measure.ClassSocket }
 func held(t measure.Technique) bool    { return t.Class == measure.ClassHeld }
 func answers(t measure.Technique) bool { return !sockets(t) }
 
+// apart are those whose one subscription is a session of several requests.
+func apart(t measure.Technique) bool { return t.Session != "" && !sockets(t) }
+
 // lasting are those whose exchanges go on until somebody ends them.
 func lasting(t measure.Technique) bool { return !t.Polls() && !t.EndsItself }
 
@@ -152,7 +157,7 @@ func named(names ...string) func(measure.Technique) bool {
 }
 
 func but(some func(measure.Technique) bool, names ...string) func(measure.Technique) bool {
-	return func(t measure.Technique) bool { return some(t) && !slices.Contains(names, t.Name) }
+	return func(t measure.Technique) bool { return some(t) && !measure.Glob(names, t.Name) }
 }
 
 // provocations are those of the faults, of what does no harm, and of origins
