@@ -60,6 +60,8 @@ func (n namedCell) alsoRight() string {
 		return "a declared length that was not reached, or a socket without a close frame, does not look like a proper end"
 	case n.named == "upgrade-one-way" && n.cause == "half-open" && sockets(t):
 		return "a socket that carries nothing down passes one way"
+	case n.named == "upgrade-mute" && (n.cause == "half-open" || n.cause == "upgrade-one-way") && t.Name == "sockjs-websocket":
+		return "its client here sends nothing up, so that nobody sees that this way passes"
 	case n.named == "upgrade-refused" && n.cause == "error-page" && sockets(t):
 		return "the path's own answer to a request to upgrade refuses the upgrade"
 	}

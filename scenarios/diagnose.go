@@ -35,6 +35,10 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	if n := e.SessionsLost(); n > 0 {
 		d.cause, d.certain = "session-affinity", true
 		d.got = fmt.Sprintf("the session was lost %d times: another server got its requests", n)
+		if e.FromCache() {
+			d.cause = "cached"
+			d.got = fmt.Sprintf("the session was opened %d times more: the client was given more good answers than the origin gave", n)
+		}
 		return d
 	}
 	late, originLate := 0, 0

@@ -224,7 +224,8 @@ func TestOpenings(t *testing.T) {
 		cause          string
 	}{
 		{"an error page", stream, head(502), nil, false, "error-page"},
-		{"a page with status 200 that is not the origin's", stream, head(200), nil, false, "error-page"},
+		{"a page with status 200 that is not the origin's", stream, append(head(200), ended(measure.EndClean)), nil, false, "error-page"},
+		{"the head of one, and nothing more", stream, head(200), nil, false, "half-open"},
 		{"credentials wanted", stream, head(407), nil, false, "auth-required"},
 		{"nothing at all", stream, nil, nil, false, "half-open"},
 		{"accepted, and nothing comes back", stream, nil, asked, true, "half-open"},

@@ -93,7 +93,7 @@ var harmed = map[string]func(measure.Technique) bool{
 	"buffer(until=close,if=type:text/html)":         named("forever-iframe", "htmlfile", "sockjs-htmlfile"),
 	"buffer(until=close,if=method:GET)":             but(streams, "sockjs-xhr-streaming"), // which asks by POST
 	"buffer(until=close,if=header:Accept-Encoding)": streams,
-	"gzip(block=32768)":                             streams,
+	"gzip(block=32768)":                             but(streams, "sockjs-*"),             // which forbid it: no-transform
 	"prelude(2048)":                                 but(streams, "sockjs-xhr-streaming"), // which begins with 2 KB
 	"hold-last":                                     streams,
 	"headers-held":                                  but(streams, "sockjs-*"), // which open with a frame
