@@ -56,6 +56,8 @@ func (n namedCell) alsoRight() string {
 		return "has the type that its protocol says, so that nobody sees that another would pass"
 	case n.named == "buffered" && finer.Refines == "buffered" && t.EndsItself:
 		return "ends its answers so soon that no more can be seen than that they are held"
+	case n.named == "truncated" && n.spec == "fault:broken-off(page)" && t.Type == "text/html":
+		return "a page shows no error page that is written into it, and takes its end for a proper one"
 	case n.named == "max-duration" && n.cause == "truncated" && (t.Name == "content-length-stream" || sockets(t)):
 		return "a declared length that was not reached, or a socket without a close frame, does not look like a proper end"
 	case n.named == "upgrade-one-way" && n.cause == "half-open" && sockets(t):

@@ -64,6 +64,9 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	latency := pathLatency(e, arrivals, after)
 	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
+	case len(all) == 0 && c.Repeated > 0 && !silentEnd(e):
+		d.cause = "request-repeated"
+		d.got = fmt.Sprintf("none of %d messages arrived: requests of this cell reached the origin more than once (%d more), and the client was given the answer that they were not sent to", len(arrivals), c.Repeated)
 	case len(all) == 0 && !silentEnd(e):
 		d.cause = "buffered"
 		d.got = fmt.Sprintf("none of %d messages arrived: what was held was thrown away when the origin broke off", len(arrivals))

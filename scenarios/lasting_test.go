@@ -106,6 +106,9 @@ func TestMissingNamesItsCause(t *testing.T) {
 	silent.Client = silent.Client[:len(silent.Client)-1]
 	found(t, judgeDelivery(streamCase, lost(measure.EndFIN, never), false), measure.Broken, "buffered")
 	found(t, judgeDelivery(streamCase, silent, false), measure.Broken, "half-open")
+	twice := streamCase
+	twice.Repeated = 2
+	found(t, judgeDelivery(twice, lost(measure.EndFIN, never), false), measure.Broken, "request-repeated")
 	found(t, judgeDelivery(streamCase, lost(measure.EndFIN, half), false), measure.Broken, "buffered")
 	found(t, judgeDelivery(streamCase, squeezed, false), measure.Broken, "compression")
 

@@ -99,9 +99,9 @@ var harmed = map[string]func(measure.Technique) bool{
 	"headers-held":                                  but(streams, "sockjs-*"), // which open with a frame
 	"scan(for=20s)":                                 streams,
 	"corrupt(mode=drop,every=3)":                    answers,
-	"cache(ttl=60s,cache-control=ignore)":           but(answers, "piggyback"), // which asks by POST
-	"collapse":                                      but(answers, "piggyback", "short-poll"),
-	"idle(after=60s)":                               lasting, // a poll is held for 25 s
+	"cache(ttl=60s,cache-control=ignore)":           but(answers, "piggyback", "bayeux-*", "sockjs-xhr*", "sockjs-eventsource", "sockjs-htmlfile"), // which ask by POST, or never twice for one URL
+	"collapse":                                      but(answers, "piggyback", "short-poll", "bayeux-*", "sockjs-*"),                               // which ask by POST, at once, or each for a URL of its own
+	"idle(after=60s)":                               lasting,                                                                                       // a poll is held for 25 s
 	"idle(after=60s,end=silence)":                   lasting,
 	"first-byte(after=15s)":                         held,
 	"duration(after=30s)":                           lasting,
@@ -109,23 +109,23 @@ var harmed = map[string]func(measure.Technique) bool{
 	"cut(after=16s)":                                lasting,
 	"cut(after=16s,end=clean)":                      lasting,
 	"h2-reset(after=16s)":                           lasting,
-	"broken-off(clean)":                             streams,
-	"broken-off(silence)":                           lasting,
-	"broken-off(page)":                              streams,
+	"broken-off(clean)":                             brokenOff("eventsource", "early-close", "content-length-stream"), // which come back after any end, or say their length
+	"broken-off(silence)":                           brokenOff("websocket"),
+	"broken-off(page)":                              brokenOff("websocket", "eventsource"), // which skips lines that it does not know
 	"round-robin":                                   apart,
 	"max-bytes(65536)":                              lasting,
 	"reload(after=5s)":                              lasting,
 	"mute":                                          every,
 	"blackhole":                                     every,
 	"abort-ignored":                                 but(answers, "short-poll", "piggyback"), // a tunnel ends with its client
-	"repeat":                                        answers,
-	"request-buffer":                                answers,
-	"post-refused":                                  answers,
+	"repeat":                                        but(answers, "bayeux-*"),                // whose sessions are as good for it
+	"request-buffer":                                but(answers, "bayeux-*"),                // whose requests are whole at once
+	"post-refused":                                  but(answers, "bayeux-callback-polling"),
 	"error-page(status=502)":                        every,
 	"error-page(status=200)":                        every,
 	"auth":                                          every,
-	"header(strip=Last-Event-ID,request)":           every,
-	"header(strip=Cookie,request)&header(strip=Set-Cookie,response)": every,
+	"header(strip=Last-Event-ID,request)":           but(every, "bayeux-*"), // which say the position in the body
+	"header(strip=Cookie,request)&header(strip=Set-Cookie,response)": but(every, "bayeux-websocket"), // which is one request
 	"connections(2)":                   but(every, "short-poll", "piggyback"),
 	"connections(2,of=client)":         but(every, "short-poll", "piggyback"),
 	"connections(2,of=pool)":           but(every, "short-poll", "piggyback"),
@@ -145,6 +145,12 @@ func streams(t measure.Technique) bool { return t.Class == measure.ClassStream }
 func sockets(t measure.Technique) bool { return t.Class == measure.ClassSocket }
 func held(t measure.Technique) bool    { return t.Class == measure.ClassHeld }
 func answers(t measure.Technique) bool { return !sockets(t) }
+
+// brokenOff are those whose answers the origin here can break off: sessions have
+// an end of their own.
+func brokenOff(butNot ...string) func(measure.Technique) bool {
+	return but(func(t measure.Technique) bool { return !t.Polls() && t.Session == "" }, butNot...)
+}
 
 // apart are those whose one subscription is a session of several requests.
 func apart(t measure.Technique) bool { return t.Session != "" && !sockets(t) }
