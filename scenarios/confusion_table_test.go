@@ -127,9 +127,16 @@ func (c *confusion) markdown() string {
 	b.WriteString("# Which cause is named for which fault\n\n" +
 		"Each fault that provokes a cause of the closed table, in front of every technique, received by the Go client: `make confusion`.\n" +
 		"Asked is what `cometbench run --proxy 'fault:…'` asks. Techniques that a fault leaves alone work. What concerns no message that comes down\n" +
-		"(request-buffered) is named by its check and leaves the cell as it is.\n\n")
+		"(request-buffered) is named by its check and leaves the cell as it is. Beside the faults stand paths that do no harm, and may be blamed for\n" +
+		"nothing; latency, which no cause of the table stands for; origins that are slow or starved, and models of browsers, which are not the path.\n\n")
 	fmt.Fprintf(&b, "Of %d cells with trouble %.1f %% name what was provoked. %d cells that a fault breaks are said to work, %d have no verdict.\n\n",
 		c.right+len(c.confused)+len(c.missed)+len(c.unjudged), c.share(), len(c.missed), len(c.unjudged))
+	if works, all := c.rows[nothing]["works"], 0; works > 0 {
+		for _, n := range c.rows[nothing] {
+			all += n
+		}
+		fmt.Fprintf(&b, "Of %d cells behind what does no harm %d work.\n\n", all, works)
+	}
 	b.WriteString("| provoked | named | works | other names |\n|---|---|---|---|\n")
 	for _, cause := range slices.Sorted(maps.Keys(c.rows)) {
 		row := maps.Clone(c.rows[cause])
