@@ -76,8 +76,9 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	case setFreeByEnds(c, e, arrivals):
 		d.cause = "buffered"
 		d.got = fmt.Sprintf("%d of %d messages late, at most %s, each set free when the origin ended its answer or sent the next; at least %d bytes held", late, len(arrivals), short(worst), held)
-	case c.Technique.Polls() && evenlyUnderWay(arrivals):
-		// That messages share an answer is how polls work, and says nothing.
+	case (c.Technique.Polls() || c.Technique.EndsItself && e.Asked == 0) && evenlyUnderWay(arrivals):
+		// That messages share an answer is how polls work, and says nothing; nor
+		// that they wait for a client that is on its way back.
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("every answer %s under way and more, one like the other: latency, not buffering", short(latency))
 	case len(before) == 0:
