@@ -85,8 +85,13 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 		Techniques: measure.Techniques(), Clients: []scenarios.Receiver{need.receiver(t)},
 		HTTP: []string{need.http}, TLS: need.tls, Checks: need.checks(),
 	}
-	by := strings.Split(cmp.Or(os.Getenv(confusionBy), "*"), ",")
-	m.Techniques = slices.DeleteFunc(m.Techniques, func(x measure.Technique) bool { return !x.Speaks(need.http) || !measure.Glob(by, x.Name) })
+	by, among, parallel := strings.Split(cmp.Or(os.Getenv(confusionBy), "*"), ","), strings.Split(cmp.Or(need.by, "*"), ","), 60
+	if need.by != "" {
+		parallel = 1
+	}
+	m.Techniques = slices.DeleteFunc(m.Techniques, func(x measure.Technique) bool {
+		return !x.Speaks(need.http) || !measure.Glob(by, x.Name) || !measure.Glob(among, x.Name)
+	})
 	behind := map[string]provocation{}
 	for _, p := range together {
 		proxy, err := proxies.Parse(p.spec, proxies.ParseOptions{})
@@ -98,7 +103,7 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	}
 	w, done := runDirectory(t, need)
 	defer w.Close()
-	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: 60, Done: done})
+	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: parallel, Done: done})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +118,7 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 			continue // of another batch
 		}
 		technique, _ := measure.TechniqueByName(c.Technique)
-		if !measure.Glob(by, c.Technique) {
+		if !measure.Glob(by, c.Technique) || !measure.Glob(among, c.Technique) {
 			continue
 		}
 		checks := run.ChecksOf(c.Cell)

@@ -29,6 +29,7 @@ type need struct {
 	mode proxies.Mode
 	only string // the check that is asked alone; "" is all that a run asks of proxies that it is given
 
+	by      string        // the techniques that it is asked of, one after the other; "" is all, at once
 	client  string        // "" is go
 	delay   time.Duration // of the origin's messages
 	workers int           // of the origin; 0 is no limit
@@ -71,6 +72,10 @@ var harmless = []provocation{
 	{cause: "unknown", spec: "fault:latency(600ms)", breaks: every},
 }
 
+// ofEachKind are techniques to be asked one after the other where several at
+// once would take each other's places.
+const ofEachKind = "long-poll,xhr-streaming,eventsource,websocket"
+
 const twoConnections = "model:two-connections"
 
 // notThePaths are causes that are no path's doing.
@@ -78,9 +83,9 @@ var notThePaths = []provocation{
 	{cause: "origin-slow", spec: "transparent", beside: "an origin that is 700 ms late", breaks: every,
 		need: need{delay: 700 * time.Millisecond, only: "delivery/steady"}},
 	{cause: "thread-starvation", spec: "transparent", beside: "an origin with 4 workers", breaks: but(every, "short-poll", "piggyback"),
-		need: need{workers: 4, only: "delivery/fan-in-7"}},
+		need: need{workers: 4, only: "delivery/fan-in-7", by: ofEachKind}},
 	{cause: "browser-connection-limit", spec: "direct", beside: "`" + twoConnections + "`", breaks: but(every, "short-poll", "piggyback"),
-		need: need{client: twoConnections, only: "delivery/fan-in-7"}},
+		need: need{client: twoConnections, only: "delivery/fan-in-7", by: ofEachKind}},
 	{cause: "browser-sniff", spec: "direct", beside: "`model:xdr`", breaks: streams,
 		need: need{client: "model:xdr", only: "delivery/steady"}},
 }
