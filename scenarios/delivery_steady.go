@@ -131,17 +131,15 @@ func cutAnswers(c Case, e *Evidence) (n int, kind measure.EndKind) {
 }
 
 // cutMidway counts how often the path cut a stream or socket that the client
-// opened anew each time: the ends that were no whole ones, beyond those that the
-// origin made itself.
+// opened anew each time: the ends that were no whole ones. Those that the origin
+// made itself are none, if they look so over the direct path, too.
 func cutMidway(c Case, e *Evidence) int {
 	if c.App != nil || e.Asked > 0 || c.Technique.Polls() {
 		return 0
 	}
-	n := 0
-	for _, ev := range beforeRelease(e) {
-		if ev.Kind == measure.End && (ev.EndKind == measure.EndFIN || ev.EndKind == measure.EndRST) {
-			n++
-		}
+	n := brokenEnds(e)
+	if ctl := c.Control[e.Trial]; ctl != nil && brokenEnds(ctl) == 0 {
+		return n
 	}
 	for _, o := range e.Origin {
 		if o.Kind == measure.End && (e.Released.IsZero() || o.T < e.Released.UnixMicro()) {
@@ -149,6 +147,17 @@ func cutMidway(c Case, e *Evidence) int {
 		}
 	}
 	return max(0, n)
+}
+
+// brokenEnds counts the ends before the release that no whole answer has.
+func brokenEnds(e *Evidence) int {
+	n := 0
+	for _, ev := range beforeRelease(e) {
+		if ev.Kind == measure.End && (ev.EndKind == measure.EndFIN || ev.EndKind == measure.EndRST) && !closedOnly(e, ev) {
+			n++
+		}
+	}
+	return n
 }
 
 // thrownAway recognises what a path held when the origin broke off, and never

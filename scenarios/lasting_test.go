@@ -125,6 +125,9 @@ func TestMissingNamesItsCause(t *testing.T) {
 	found(t, judgeDelivery(streamCase, again(), true), measure.Broken, "max-bytes")
 	own := measure.Event{Kind: measure.End, T: back.Released.Add(-time.Second).UnixMicro()}
 	found(t, judgeDelivery(streamCase, again(own), true), measure.Broken, "buffered") // the origin ended it
+	against, both := streamCase, again(own)
+	both.Trial, against.Control = "both", map[string]*Evidence{"both": back} // which looks whole over the direct path
+	found(t, judgeDelivery(against, both, true), measure.Broken, "max-bytes")
 
 	poll := streaming("short-poll")
 	answer := func(ms int, p played, kind measure.EndKind) played {
