@@ -44,6 +44,7 @@ func TestEveryCauseIsNamed(t *testing.T) {
 		"buffered":        {"--check", "delivery/steady"}, // more messages would show more
 		"h2-reset":        {"--http", "2"},
 		"tls-intercepted": {"--tls", "--mode", "forward"},
+		"corrupted":       {"--technique", "xhr-streaming"}, // what is written into a page a page does not show
 		// Sessions of many requests, which the others are not.
 		"session-affinity": {"--technique", "sockjs-xhr"},
 	}
@@ -82,8 +83,9 @@ func TestEveryCauseIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range run.Checks { // most of them are their cell's, too
-			if c.Cause != "" && c.Advice != "" {
-				named[fault{c.Proxy, c.Cause}] = true
+			f := fault{c.Proxy, c.Cause}
+			if _, wanted := named[f]; wanted && c.Advice != "" {
+				named[f] = true
 			}
 		}
 	}
@@ -95,5 +97,5 @@ func TestEveryCauseIsNamed(t *testing.T) {
 		}
 		right++
 	}
-	t.Logf("%d faults, each with the cause that it provokes", right)
+	t.Logf("%d of %d faults with the cause that they provoke", right, len(named))
 }
