@@ -52,12 +52,18 @@ func (n namedCell) alsoRight() string {
 	switch {
 	case n.named == "buffer-until-close" && n.cause == "method-dependent" && !slices.Contains(t.Variants, "post"):
 		return "can be asked by one method only, so that nobody sees that the other would pass"
+	case n.named == "buffer-until-close" && n.cause == "content-type-dependent" && t.Session != "":
+		return "has the type that its protocol says, so that nobody sees that another would pass"
 	case n.named == "buffered" && finer.Refines == "buffered" && t.EndsItself:
 		return "ends its answers so soon that no more can be seen than that they are held"
+	case n.named == "truncated" && n.spec == "fault:broken-off(page)" && t.Type == "text/html":
+		return "a page shows no error page that is written into it, and takes its end for a proper one"
 	case n.named == "max-duration" && n.cause == "truncated" && (t.Name == "content-length-stream" || sockets(t)):
 		return "a declared length that was not reached, or a socket without a close frame, does not look like a proper end"
 	case n.named == "upgrade-one-way" && n.cause == "half-open" && sockets(t):
 		return "a socket that carries nothing down passes one way"
+	case n.named == "upgrade-mute" && (n.cause == "half-open" || n.cause == "upgrade-one-way") && t.Name == "sockjs-websocket":
+		return "its client here sends nothing up, so that nobody sees that this way passes"
 	case n.named == "upgrade-refused" && n.cause == "error-page" && sockets(t):
 		return "the path's own answer to a request to upgrade refuses the upgrade"
 	}
@@ -121,9 +127,16 @@ func (c *confusion) markdown() string {
 	b.WriteString("# Which cause is named for which fault\n\n" +
 		"Each fault that provokes a cause of the closed table, in front of every technique, received by the Go client: `make confusion`.\n" +
 		"Asked is what `cometbench run --proxy 'fault:…'` asks. Techniques that a fault leaves alone work. What concerns no message that comes down\n" +
-		"(request-buffered) is named by its check and leaves the cell as it is.\n\n")
+		"(request-buffered) is named by its check and leaves the cell as it is. Beside the faults stand paths that do no harm, and may be blamed for\n" +
+		"nothing; latency, which no cause of the table stands for; origins that are slow or starved, and models of browsers, which are not the path.\n\n")
 	fmt.Fprintf(&b, "Of %d cells with trouble %.1f %% name what was provoked. %d cells that a fault breaks are said to work, %d have no verdict.\n\n",
 		c.right+len(c.confused)+len(c.missed)+len(c.unjudged), c.share(), len(c.missed), len(c.unjudged))
+	if works, all := c.rows[nothing]["works"], 0; works > 0 {
+		for _, n := range c.rows[nothing] {
+			all += n
+		}
+		fmt.Fprintf(&b, "Of %d cells behind what does no harm %d work.\n\n", all, works)
+	}
 	b.WriteString("| provoked | named | works | other names |\n|---|---|---|---|\n")
 	for _, cause := range slices.Sorted(maps.Keys(c.rows)) {
 		row := maps.Clone(c.rows[cause])
@@ -136,11 +149,25 @@ func (c *confusion) markdown() string {
 		}
 		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", cause, own, works, strings.Join(others, ", "))
 	}
+	notInTheTable(&b)
 	c.list(&b, "Another name for the same", c.also, namedCell.alsoRight)
 	c.list(&b, "Confusions", c.confused, func(n namedCell) string { return n.got })
 	c.list(&b, "Said to work", c.missed, func(namedCell) string { return "" })
 	c.list(&b, "Without a verdict", c.unjudged, func(n namedCell) string { return string(n.verdict) + ": " + n.got })
 	return b.String()
+}
+
+// notInTheTable lists what was not asked, and why.
+func notInTheTable(b *strings.Builder) {
+	b.WriteString("\n## Not in the table\n\n| what | why |\n|---|---|\n")
+	for _, list := range []struct {
+		word string
+		why  map[string]string
+	}{{"cause", noFault}, {"fault", elsewhere}, {"technique", noPath}} {
+		for _, name := range slices.Sorted(maps.Keys(list.why)) {
+			fmt.Fprintf(b, "| the %s %s | %s |\n", list.word, name, list.why[name])
+		}
+	}
 }
 
 func (c *confusion) list(b *strings.Builder, title string, cells []namedCell, why func(namedCell) string) {
@@ -149,6 +176,6 @@ func (c *confusion) list(b *strings.Builder, title string, cells []namedCell, wh
 	}
 	fmt.Fprintf(b, "\n## %s\n\n| fault | technique | named | why |\n|---|---|---|---|\n", title)
 	for _, n := range cells {
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", n.spec, n.technique.Name, cmp.Or(n.named, "nothing"), strings.ReplaceAll(why(n), "|", "\\|"))
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", n.where(), n.technique.Name, cmp.Or(n.named, "nothing"), strings.ReplaceAll(why(n), "|", "\\|"))
 	}
 }

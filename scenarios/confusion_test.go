@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cometbench/cometbench/proxies"
+	"github.com/cometbench/cometbench/reference"
 	"github.com/cometbench/cometbench/scenarios"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -52,10 +53,10 @@ func TestConfusion(t *testing.T) {
 		t.Errorf("%.1f %% on the diagonal, want %d", table.share(), diagonal)
 	}
 	for _, m := range table.missed {
-		t.Errorf("%s breaks %s, and the cell says that it works", m.spec, m.technique.Name)
+		t.Errorf("%s breaks %s, and the cell says that it works", m.where(), m.technique.Name)
 	}
 	for _, m := range table.unjudged {
-		t.Errorf("%s in front of %s: %s: %s", m.spec, m.technique.Name, m.verdict, m.got)
+		t.Errorf("%s in front of %s: %s: %s", m.where(), m.technique.Name, m.verdict, m.got)
 	}
 }
 
@@ -81,11 +82,16 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	origin := need.origin(t)
 	defer origin.Close()
 	m := scenarios.Matrix{
-		Techniques: measure.Techniques(), Clients: []scenarios.Receiver{{Name: "go", Client: clients.NewGo()}},
+		Techniques: measure.Techniques(), Clients: []scenarios.Receiver{need.receiver(t)},
 		HTTP: []string{need.http}, TLS: need.tls, Checks: need.checks(),
 	}
-	by := strings.Split(cmp.Or(os.Getenv(confusionBy), "*"), ",")
-	m.Techniques = slices.DeleteFunc(m.Techniques, func(x measure.Technique) bool { return !x.Speaks(need.http) || !measure.Glob(by, x.Name) })
+	by, among, parallel := strings.Split(cmp.Or(os.Getenv(confusionBy), "*"), ","), strings.Split(cmp.Or(need.by, "*"), ","), 60
+	if need.by != "" {
+		parallel = 1
+	}
+	m.Techniques = slices.DeleteFunc(m.Techniques, func(x measure.Technique) bool {
+		return !x.Speaks(need.http) || !measure.Glob(by, x.Name) || !measure.Glob(among, x.Name)
+	})
 	behind := map[string]provocation{}
 	for _, p := range together {
 		proxy, err := proxies.Parse(p.spec, proxies.ParseOptions{})
@@ -97,7 +103,7 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 	}
 	w, done := runDirectory(t, need)
 	defer w.Close()
-	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: 60, Done: done})
+	sum, err := scenarios.Run(t.Context(), m, w, scenarios.Options{Origin: origin, TimeScale: 0.01, Parallel: parallel, Done: done})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,11 +118,15 @@ func provoke(t *testing.T, together []provocation) []namedCell {
 			continue // of another batch
 		}
 		technique, _ := measure.TechniqueByName(c.Technique)
-		if !measure.Glob(by, c.Technique) {
+		if !measure.Glob(by, c.Technique) || !measure.Glob(among, c.Technique) {
 			continue
 		}
+		checks := run.ChecksOf(c.Cell)
+		if c.Verdict == measure.Untested && len(checks) == 0 {
+			continue // what shows it is not asked of this technique
+		}
 		n := namedCell{provocation: behind[c.Proxy], technique: technique, verdict: c.Verdict, named: c.Cause, got: c.Reason}
-		n.explain(run.ChecksOf(c.Cell))
+		n.explain(checks)
 		out = append(out, n)
 	}
 	return out
@@ -144,10 +154,27 @@ func runDirectory(t *testing.T, n need) (*measure.Writer, map[string]bool) {
 	return w, nil
 }
 
+// receiver is the client that is needed.
+func (n need) receiver(t *testing.T) scenarios.Receiver {
+	t.Helper()
+	name := cmp.Or(n.client, "go")
+	client, ok := clients.ByName(name)
+	if !ok {
+		t.Fatalf("no client %s", name)
+	}
+	r := scenarios.Receiver{Name: name, Client: client}
+	if name == twoConnections {
+		r.AtOnce = 2 // its cells share the two
+	}
+	return r
+}
+
 // origin starts one that has what the path needs.
 func (n need) origin(t *testing.T) scenarios.Origin {
 	t.Helper()
-	start := func() (scenarios.Origin, error) { return scenarios.InProcess(nil) }
+	start := func() (scenarios.Origin, error) {
+		return scenarios.InProcessWith(reference.Config{Delay: n.delay, Workers: n.workers})
+	}
 	if n.tls {
 		start = func() (scenarios.Origin, error) { return scenarios.InProcessTLS(nil) }
 	}

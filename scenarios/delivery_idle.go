@@ -35,7 +35,7 @@ func judgeIdle(c Case) Finding {
 		return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("the session was lost %d times, so nothing was silent for long", n)}
 	}
 	if !c.Technique.Polls() && (len(bare.Sent) == 0 || !openedInTime(bare)) {
-		return Finding{Verdict: measure.Untested, Got: "the path holds even the first bytes back, so silence cannot be told from it"}
+		return Finding{Verdict: measure.Untested, Got: "the path holds even the first bytes back, so silence cannot be told from it", Doubtful: overtaken(bare)}
 	}
 	unscaled := func(d time.Duration) float64 { return math.Round(d.Seconds()/bare.Scale*10) / 10 }
 	cut, wasCut := firstCut(bare)
@@ -147,6 +147,14 @@ func openedInTime(e *Evidence) bool {
 		}
 	}
 	return false
+}
+
+// overtaken reports whether a scaled limit may have been over before this
+// machine got the first bytes through: the exchange was cut, or they did not
+// come even when the origin ended, as what is only held back does.
+func overtaken(e *Evidence) bool {
+	_, cut := firstCut(e)
+	return e.Scalable && (cut || !has(measure.Prelude)(e.Client))
 }
 
 func arrivedInTime(c Case, e *Evidence) bool {

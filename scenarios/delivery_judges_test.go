@@ -151,7 +151,8 @@ func TestRelease(t *testing.T) {
 		verdict measure.Verdict
 		cause   string
 	}{
-		"scanned for twenty seconds": {scanned(20 * time.Second), measure.Broken, "scan"},
+		"scanned for twenty seconds": {scanned(20*time.Second - lastingSpacing/2), measure.Broken, "scan"}, // sent between the seconds
+		"a gate that bytes open":     {gate(2048), measure.Broken, "prelude-dependent"},
 		"held to the end":            {untilClose, measure.Broken, "buffered"},
 		"never held":                 {prompt, measure.Works, ""},
 	} {

@@ -39,7 +39,8 @@ func judgeRelease(c Case, e *Evidence) Finding {
 	switch {
 	case len(before) == 0 && len(after) > 0:
 		f.Got = fmt.Sprintf("nothing in %s, then everything when the origin ended", short(e.Released.Sub(e.Sent[0].Due)))
-	case len(before) > 1 && releasedOnce(before):
+	case f.Cause == "prelude-dependent": // by bytes, not by time
+	case len(before) > 1 && releasedOnce(before, c.Limits.Prompt):
 		opened := before[0].at.Sub(acceptedAt(e))
 		f.Cause = "scan"
 		f.Values["released_after_ms"] = ms(opened)
@@ -50,9 +51,9 @@ func judgeRelease(c Case, e *Evidence) Finding {
 
 // releasedOnce reports whether a first batch was followed by prompt single
 // messages only.
-func releasedOnce(before []batch) bool {
+func releasedOnce(before []batch, prompt time.Duration) bool {
 	for _, b := range before[1:] {
-		if len(b.arrivals) > 1 || b.newest() > 2*triggered {
+		if len(b.arrivals) > 1 || b.newest() > prompt {
 			return false
 		}
 	}

@@ -90,6 +90,13 @@ func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 	if answers, kind := cutAnswers(c, e); answers > 0 {
 		return diagnosis{cause: "max-bytes", got: fmt.Sprintf("the path cut %d answers in their middle (%s)%s", answers, kind, excerpt(e))}
 	}
+	if n := cutMidway(c, e); n > 0 {
+		d := diagnosis{cause: "max-duration", got: fmt.Sprintf("the path cut the exchange %s, and what was under way did not come when the client was back%s", times(n), excerpt(e))}
+		if burst {
+			d.cause = "max-bytes"
+		}
+		return d
+	}
 	if n := e.Counts(); n.Received == 0 || e.SessionsLost() > 0 {
 		return diagnoseDelay(c, e)
 	}
@@ -121,6 +128,36 @@ func cutAnswers(c Case, e *Evidence) (n int, kind measure.EndKind) {
 		}
 	}
 	return n, kind
+}
+
+// cutMidway counts how often the path cut a stream or socket that the client
+// opened anew each time: the ends that were no whole ones. Those that the origin
+// made itself are none, if they look so over the direct path, too.
+func cutMidway(c Case, e *Evidence) int {
+	if c.App != nil || e.Asked > 0 || c.Technique.Polls() {
+		return 0
+	}
+	n := brokenEnds(e)
+	if ctl := c.Control[e.Trial]; ctl != nil && brokenEnds(ctl) == 0 {
+		return n
+	}
+	for _, o := range e.Origin {
+		if o.Kind == measure.End && (e.Released.IsZero() || o.T < e.Released.UnixMicro()) {
+			n--
+		}
+	}
+	return max(0, n)
+}
+
+// brokenEnds counts the ends before the release that no whole answer has.
+func brokenEnds(e *Evidence) int {
+	n := 0
+	for _, ev := range beforeRelease(e) {
+		if ev.Kind == measure.End && (ev.EndKind == measure.EndFIN || ev.EndKind == measure.EndRST) && !closedOnly(e, ev) {
+			n++
+		}
+	}
+	return n
 }
 
 // thrownAway recognises what a path held when the origin broke off, and never

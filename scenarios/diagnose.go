@@ -35,6 +35,10 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	if n := e.SessionsLost(); n > 0 {
 		d.cause, d.certain = "session-affinity", true
 		d.got = fmt.Sprintf("the session was lost %d times: another server got its requests", n)
+		if e.FromCache() {
+			d.cause = "cached"
+			d.got = fmt.Sprintf("the session was opened %d times more: the client was given more good answers than the origin gave", n)
+		}
 		return d
 	}
 	if note := e.timerOver(); note != "" && e.Counts().Received == 0 {
@@ -64,6 +68,9 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	latency := pathLatency(e, arrivals, after)
 	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
+	case len(all) == 0 && c.Repeated > 0 && !silentEnd(e):
+		d.cause = "request-repeated"
+		d.got = fmt.Sprintf("none of %d messages arrived: requests of this cell reached the origin more than once (%d more), and the client was given the answer that they were not sent to", len(arrivals), c.Repeated)
 	case len(all) == 0 && !silentEnd(e):
 		d.cause = "buffered"
 		d.got = fmt.Sprintf("none of %d messages arrived: what was held was thrown away when the origin broke off", len(arrivals))
@@ -73,8 +80,9 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	case setFreeByEnds(c, e, arrivals):
 		d.cause = "buffered"
 		d.got = fmt.Sprintf("%d of %d messages late, at most %s, each set free when the origin ended its answer or sent the next; at least %d bytes held", late, len(arrivals), short(worst), held)
-	case c.Technique.Polls() && evenlyUnderWay(arrivals):
-		// That messages share an answer is how polls work, and says nothing.
+	case (c.Technique.Polls() || c.Technique.EndsItself && e.Asked == 0) && evenlyUnderWay(arrivals):
+		// That messages share an answer is how polls work, and says nothing; nor
+		// that they wait for a client that is on its way back.
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("every answer %s under way and more, one like the other: latency, not buffering", short(latency))
 	case len(before) == 0:
@@ -96,7 +104,7 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		block := blockSize(before)
 		d.values["block_bytes"] = float64(block)
 		d.got = fmt.Sprintf("messages arrived in blocks of about %d bytes, up to %s late; the last %d when the origin ended", block, short(worst), countIn(after))
-		if len(after) == 0 && singlesAfterFirst(before, latency) {
+		if len(after) == 0 && (singlesAfterFirst(before, latency) || singleAfterBlock(before, latency)) {
 			d.cause = "prelude-dependent"
 			delete(d.values, "block_bytes")
 			d.values["prelude_bytes"] = float64(before[0].bytes)
@@ -226,6 +234,15 @@ func singlesAfterFirst(before []batch, latency time.Duration) bool {
 		}
 	}
 	return together*4 <= countIn(before[1:])
+}
+
+// singleAfterBlock reports whether one large batch was followed by one small
+// message, at once. A block would have waited for more than that.
+func singleAfterBlock(before []batch, latency time.Duration) bool {
+	if len(before) != 2 || len(before[1].arrivals) > 1 {
+		return false
+	}
+	return len(before[0].arrivals) > 2 && before[1].bytes*2 < before[0].bytes && before[1].newest()-latency <= triggered*2
 }
 
 // blockSize is the median number of bytes that were set free at once, over the

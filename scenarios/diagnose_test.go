@@ -237,7 +237,8 @@ func TestOpenings(t *testing.T) {
 		cause          string
 	}{
 		{"an error page", stream, head(502), nil, false, "error-page"},
-		{"a page with status 200 that is not the origin's", stream, head(200), nil, false, "error-page"},
+		{"a page with status 200 that is not the origin's", stream, append(head(200), ended(measure.EndClean)), nil, false, "error-page"},
+		{"the head of one, and nothing more", stream, head(200), nil, false, "half-open"},
 		{"credentials wanted", stream, head(407), nil, false, "auth-required"},
 		{"nothing at all", stream, nil, nil, false, "half-open"},
 		{"accepted, and nothing comes back", stream, nil, asked, true, "half-open"},
@@ -293,6 +294,7 @@ func TestDelaysBehindLatencyNameTheirCause(t *testing.T) {
 		{"a timer", timer(1000 * ms), 200 * ms, "hold-timer"},
 		{"a gate that opens in the middle", gate(440), 0, "prelude-dependent"},
 		{"the same with latency", gate(440), 300 * ms, "prelude-dependent"},
+		{"a gate that opens before the last message", gate(990), 0, "prelude-dependent"},
 		{"a gate that opens with the last message", gate(1100), 0, "buffered"},
 		{"the same with latency, again", gate(1100), 300 * ms, "buffered"},
 		{"a gate that the origin's end opens", gate(5000), 0, "buffered"},

@@ -24,6 +24,9 @@ func EndingAbort() Check {
 			if n := silent.SessionsLost(); n > 0 {
 				return Finding{Verdict: measure.Untested, Got: fmt.Sprintf("the session was lost %d times, so nothing was held when the client left", n)}
 			}
+			if c.Technique.Polls() && !heldAt(silent, silent.Left) {
+				return Finding{Verdict: measure.Untested, Got: "no request was being held when the client left, so there was nothing to notice", Doubtful: true}
+			}
 			for i, name := range []string{"silent", "active"} {
 				if i < len(c.Evidence["abort"].Parts) {
 					f.Values["abort_"+name+"_ms"] = abortDelay(c.Evidence["abort"].Parts[i])
@@ -43,6 +46,22 @@ func EndingAbort() Check {
 			return f
 		},
 	}
+}
+
+// heldAt reports whether the origin had a request at that moment which it had
+// not answered yet: a session of polls has none between two of them.
+func heldAt(e *Evidence, t time.Time) bool {
+	open := map[int]bool{}
+	for _, o := range e.Origin {
+		switch {
+		case o.T > t.UnixMicro():
+		case o.Kind == measure.Headers:
+			open[o.Sub] = true
+		case o.Kind == measure.End:
+			delete(open, o.Sub)
+		}
+	}
+	return len(open) > 0
 }
 
 // abortDelay is the time from leaving to the origin's notice, -1 for never.

@@ -262,15 +262,23 @@ func (e *Evidence) Refusals() []int {
 }
 
 // FromCache reports whether the client was given more good answers than the
-// origin was asked for.
+// origin was asked for. A protocol may say no in an answer that looks good.
 func (e *Evidence) FromCache() bool {
-	good := 0
+	good, refused := 0, 0
 	for _, h := range e.Headers() {
-		if h.Status == 200 {
+		switch {
+		case h.Status == 200:
 			good++
+		case h.Status >= 400:
+			refused--
 		}
 	}
-	return len(e.Origin) > 0 && good > len(e.Requests())
+	for _, o := range e.Origin {
+		if o.Kind == measure.Failed && o.Status >= 400 {
+			refused++
+		}
+	}
+	return len(e.Origin) > 0 && good > len(e.Requests())+max(0, refused)
 }
 
 // End returns the client's last end event.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -105,8 +106,28 @@ func TestMissingNamesItsCause(t *testing.T) {
 	silent.Client = silent.Client[:len(silent.Client)-1]
 	found(t, judgeDelivery(streamCase, lost(measure.EndFIN, never), false), measure.Broken, "buffered")
 	found(t, judgeDelivery(streamCase, silent, false), measure.Broken, "half-open")
+	twice := streamCase
+	twice.Repeated = 2
+	found(t, judgeDelivery(twice, lost(measure.EndFIN, never), false), measure.Broken, "request-repeated")
 	found(t, judgeDelivery(streamCase, lost(measure.EndFIN, half), false), measure.Broken, "buffered")
 	found(t, judgeDelivery(streamCase, squeezed, false), measure.Broken, "compression")
+
+	back := lost(measure.EndStatus, half)
+	again := func(origin ...measure.Event) *Evidence {
+		e := *back
+		e.Client, e.Origin = slices.Clone(back.Client), append(slices.Clone(back.Origin), origin...)
+		at := e.Released.Add(-time.Second).UnixMicro()
+		e.Client = slices.Insert(e.Client, len(e.Client)-1, measure.Event{Kind: measure.End, EndKind: measure.EndFIN, T: at}, measure.Event{Kind: measure.Reconnect, T: at + 1})
+		return &e
+	}
+	found(t, judgeDelivery(streamCase, back, false), measure.Broken, "buffered")
+	found(t, judgeDelivery(streamCase, again(), false), measure.Broken, "max-duration")
+	found(t, judgeDelivery(streamCase, again(), true), measure.Broken, "max-bytes")
+	own := measure.Event{Kind: measure.End, T: back.Released.Add(-time.Second).UnixMicro()}
+	found(t, judgeDelivery(streamCase, again(own), true), measure.Broken, "buffered") // the origin ended it
+	against, both := streamCase, again(own)
+	both.Trial, against.Control = "both", map[string]*Evidence{"both": back} // which looks whole over the direct path
+	found(t, judgeDelivery(against, both, true), measure.Broken, "max-bytes")
 
 	poll := streaming("short-poll")
 	answer := func(ms int, p played, kind measure.EndKind) played {

@@ -104,6 +104,8 @@ func whyNotOpened(c Case, e *Evidence) (diagnosis, bool) {
 		return diagnosis{}, false
 	case answered && (head.Status == http.StatusOK || c.App != nil && head.Status/100 == 2) && e.Attached:
 		return diagnosis{}, false // what follows, or does not, is a matter of delivery
+	case answered && head.Status == http.StatusOK && c.App == nil && silentEnd(e) && !has(measure.Failed)(e.Client):
+		return diagnosis{cause: "half-open", got: "the head of an answer came, and nothing behind it"}, true
 	case answered && head.Status == http.StatusProxyAuthRequired:
 		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
 	case answered && e.FromCache() && head.Status == http.StatusOK:

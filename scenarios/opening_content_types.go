@@ -11,7 +11,7 @@ func OpeningContentTypes() Check {
 		Kind: measure.Observe, Axis: measure.Opening, Tier: Thorough, Requires: Needs{Publish: true, Record: true, Options: true},
 		Trials:  []Trial{steadyTrial()},
 		Further: whenHeld(alternativesTrial),
-		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream },
+		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream && t.Session == "" },
 		Judge:   under.judge,
 	}
 }

@@ -11,13 +11,13 @@ import (
 // OpeningHeadersTime asks whether the response head comes when the origin sends
 // it, or only with the first byte of the body: until then a fetch has not
 // answered and an EventSource is not open. A held poll has no head before its
-// answer, and a socket none that could wait.
+// answer, and a socket none that could wait; SockJS has a frame to say at once.
 func OpeningHeadersTime() Check {
 	return Check{
 		ID: "opening/headers-time", Question: "Does the response head come before the first byte of the body?",
 		Kind: measure.Optimal, Axis: measure.Opening, Tier: Thorough, Requires: Needs{Publish: true, Record: true, Options: true},
 		Trials:  []Trial{headTrial()},
-		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream },
+		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream && t.Session == "" },
 		Judge:   func(c Case) Finding { return judgeHead(c, c.Evidence[headName]) },
 	}
 }

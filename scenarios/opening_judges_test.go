@@ -117,6 +117,7 @@ func TestPreludeNeeded(t *testing.T) {
 		"none":          {with(prompt, prompt, prompt, prompt, prompt, prompt), measure.Works, "", 0},
 		"two kilobytes": {with(untilClose, untilClose, untilClose, untilClose, prompt, prompt), measure.Degraded, "prelude-dependent", 2048},
 		"none helps":    {with(untilClose, untilClose, untilClose, untilClose, untilClose, untilClose), measure.Broken, "buffered", 0},
+		"nor a block":   {with(untilBytes(220), untilBytes(220), untilBytes(220), untilBytes(220), untilBytes(220), untilBytes(220)), measure.Broken, "buffered", 0},
 		"it does harm":  {with(prompt, prompt, prompt, prompt, untilClose, untilClose), measure.Broken, "prelude-dependent", 0},
 	} {
 		t.Run(name, func(t *testing.T) {

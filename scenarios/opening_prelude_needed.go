@@ -15,7 +15,7 @@ func OpeningPreludeNeeded() Check {
 		Kind: measure.Observe, Axis: measure.Opening, Tier: Thorough, Requires: Needs{Publish: true, Record: true, Options: true},
 		Trials:  []Trial{steadyTrial()},
 		Further: whenHeld(preludeTrial),
-		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream },
+		Applies: func(t measure.Technique) bool { return t.Class == measure.ClassStream && t.Session == "" },
 		Judge: func(c Case) Finding {
 			if c.Evidence[preludeName] == nil {
 				return Finding{Verdict: measure.Untested, Got: "nothing is held back, so there is nothing that a prelude could set free"}
@@ -48,7 +48,9 @@ func judgePrelude(c Case, e *Evidence) Finding {
 	switch {
 	case !found:
 		f.Verdict = measure.Broken
-		f.Cause = judgeDelivery(c, e.part("0"), false).Cause
+		if f.Cause = judgeDelivery(c, e.part("0"), false).Cause; heldBack(f.Cause) && f.Cause != "compression" {
+			f.Cause = "buffered" // until when, so few messages do not show
+		}
 		f.Got = fmt.Sprintf("no prelude of up to %d bytes helps", preludeSizes[len(preludeSizes)-1])
 		if prompt[0] {
 			f.Cause = "prelude-dependent"

@@ -39,6 +39,9 @@ func judgeSession(c Case, e, direct *Evidence) Finding {
 	}
 	dropped := sends && requests > 1 && with == 0
 	switch {
+	case lost > 0 && e.FromCache():
+		f.Verdict, f.Cause = measure.Broken, "cached"
+		f.Got = fmt.Sprintf("the session was opened anew %d times in %d requests: the client was given more good answers than the origin gave", lost, requests)
 	case lost > 0 && dropped:
 		f.Verdict, f.Cause = measure.Broken, "cookie-dropped"
 		f.Got = fmt.Sprintf("the session was lost %d times in %d requests, and none brought its cookie", lost, requests)

@@ -13,7 +13,7 @@ import (
 // has no place for; what they find out of the path they find by the techniques
 // that it is made of.
 var ofSessions = []string{
-	"opening/connect", "delivery/first", "delivery/steady", "delivery/large", "delivery/burst", "delivery/idle",
+	"opening/connect", "delivery/first", "delivery/steady", "delivery/large", "delivery/burst", "delivery/idle", "delivery/lasting", "delivery/fan-in-7",
 	"ending/recycle", "ending/abort",
 }
 

@@ -66,6 +66,10 @@ func TestWhoHadNoPlace(t *testing.T) {
 	if bad, _ := openingFailure(streamCase, e.Evidence); bad.cause != "thread-starvation" {
 		t.Errorf("no place at the origin: %q: %s", bad.cause, bad.got)
 	}
+	gone410 := measure.Event{Kind: measure.Failed, Status: 410, Sub: 1}
+	if !tooLate([]measure.Event{accepted1, gone410}) || tooLate([]measure.Event{accepted1, {Kind: measure.Failed, Status: 404, Sub: 1}}) {
+		t.Error("who comes when the channel has ended is too late, and nobody else")
+	}
 	late := newScript("x").origin(6000, accepted1).client(6001, head200).client(6002, helloSeen)
 	late.TakenLate = true
 	for _, c := range []Case{streamCase, socketCase} {

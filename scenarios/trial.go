@@ -256,6 +256,12 @@ func accepted(events []measure.Event) bool {
 	return false
 }
 
+// tooLate reports whether a request came when the trial had ended its channel:
+// the origin's answer to that is no error page of the path's.
+func tooLate(events []measure.Event) bool {
+	return slices.ContainsFunc(events, func(e measure.Event) bool { return e.Kind == measure.Failed && e.Status == http.StatusGone })
+}
+
 // publish sends one message that is due now or was due earlier.
 func (x *exchange) publish(ctx context.Context, due time.Time, body []byte) error {
 	sum, err := measure.SumJSON(body)
@@ -367,7 +373,7 @@ func (x *exchange) finish(ctx context.Context) (*Evidence, error) {
 	}
 	x.ev.Origin = events
 	x.ev.Attached = x.ev.Attached || accepted(events)
-	x.ev.TakenLate = x.ev.TakenLate && x.ev.Attached
+	x.ev.TakenLate = x.ev.TakenLate && (x.ev.Attached || tooLate(events))
 	return x.ev, nil
 }
 

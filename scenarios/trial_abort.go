@@ -43,8 +43,13 @@ func (b *Bench) abandoned(ctx context.Context, part string, before int) (*Eviden
 		if err := x.schedule(ctx, before, 50*time.Millisecond, smallMessage); err != nil {
 			return nil, joinFinish(ctx, x, err)
 		}
-	} else if err := sleepUntil(ctx, time.Now().Add(200*time.Millisecond)); err != nil {
-		return nil, joinFinish(ctx, x, err)
+	} else {
+		if b.Technique.Polls() {
+			x.held(ctx)
+		}
+		if err := sleepUntil(ctx, time.Now().Add(200*time.Millisecond)); err != nil {
+			return nil, joinFinish(ctx, x, err)
+		}
 	}
 	x.leave()
 	select {
@@ -68,6 +73,20 @@ func (b *Bench) abandoned(ctx context.Context, part string, before int) (*Eviden
 		return nil, joinFinish(ctx, x, err)
 	}
 	return x.finish(ctx)
+}
+
+// held waits until the origin has a request that it has not answered: the first
+// of a session is answered at once, and the next may take its time.
+func (x *exchange) held(ctx context.Context) {
+	for deadline := time.Now().Add(lingerWait); time.Now().Before(deadline); {
+		events, _, err := x.b.Origin.Record(ctx, x.channel, 0, 0)
+		if err != nil || heldAt(&Evidence{Origin: events}, time.Now()) {
+			return
+		}
+		if sleepUntil(ctx, time.Now().Add(20*time.Millisecond)) != nil {
+			return
+		}
+	}
 }
 
 // noticed waits for the origin to record that its peer went away.

@@ -35,7 +35,7 @@ func alternativesTrial() Trial {
 		if variant, ok := otherMethod(b.Technique, b.Variant); ok {
 			add(partMethod, unrecycled(), asking{other: true, variant: variant})
 		}
-		if _, ok := b.Client.(measure.Asker); ok { // others take no type but the technique's own
+		if _, ok := b.Client.(measure.Asker); ok && b.Technique.Session == "" { // others take no type but the technique's own
 			opts := unrecycled()
 			opts.Set("type", otherType(b.Technique))
 			opts.Set("charset", "none") // some lists compare the whole of the header

@@ -31,6 +31,7 @@ func burstTrial() Trial {
 		if !x.attached(ctx) {
 			return x.finish(ctx)
 		}
+		x.greeted(ctx)
 		err := b.Heavily(ctx, func() error {
 			err := x.schedule(ctx, burstSmall+burstLarge, burstSpacing, burstMessage)
 			if err != nil || has(measure.Received)(x.log.all()) {

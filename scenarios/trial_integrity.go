@@ -25,6 +25,7 @@ func integrityTrial() Trial {
 		if !x.attached(ctx) {
 			return x.finish(ctx)
 		}
+		x.greeted(ctx)
 		start := time.Now()
 		for i, p := range all {
 			due := start.Add(time.Duration(i+1) * integritySpacing)

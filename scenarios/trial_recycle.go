@@ -37,6 +37,7 @@ func (b *Bench) recycled(ctx context.Context, part string, opts url.Values, coun
 	if !x.attached(ctx) {
 		return x.finish(ctx)
 	}
+	x.greeted(ctx)
 	if err := x.schedule(ctx, count, spacing, body); err != nil {
 		return nil, joinFinish(ctx, x, err)
 	}

@@ -27,17 +27,22 @@ func steadyTrial() Trial {
 		if !x.attached(ctx) {
 			return x.finish(ctx)
 		}
-		if b.Technique.Class == measure.ClassStream || b.Technique.Class == measure.ClassSocket {
-			// The hello may take its time, through a browser for instance; a
-			// path that holds it back must not hold up the schedule.
-			x.log.wait(ctx, steadySpacing, x.done, has(measure.Prelude))
-		}
+		x.greeted(ctx)
 		if err := x.schedule(ctx, steadyCount, steadySpacing, smallMessage); err != nil {
 			return nil, joinFinish(ctx, x, err)
 		}
 		x.settle(ctx, lingerWait+x.ev.Interval)
 		return x.end(ctx)
 	}}
+}
+
+// greeted waits for the hello of a stream or socket. It may take its time,
+// through a browser for instance, or because the path asked the origin once
+// before; a path that holds it back must not hold up the schedule.
+func (x *exchange) greeted(ctx context.Context) {
+	if !x.b.Technique.Polls() {
+		x.log.wait(ctx, steadySpacing, x.done, has(measure.Prelude))
+	}
 }
 
 // end releases the exchange, waits for the client to notice, for as long as
