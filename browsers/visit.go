@@ -212,6 +212,10 @@ func (v *visit) follow(ctx context.Context, pg page, f *feed) error {
 		case <-ctx.Done():
 			err := v.digest(ctx, pg, f)
 			f.flush()
+			if err == nil {
+				// One that hangs or crashed has shown nothing, whatever came.
+				err = lives(context.WithoutCancel(ctx), pg)
+			}
 			return err
 		}
 	}
@@ -224,7 +228,7 @@ func (v *visit) digest(ctx context.Context, pg page, f *feed) error {
 	for _, ev := range events {
 		switch ev := ev.(type) {
 		case crashed:
-			return errors.New("the page crashed")
+			return errPageCrashed
 		case reported:
 			f.report(ev.payload, now)
 		default:
@@ -250,6 +254,17 @@ func cut(ctx context.Context, pg page, number int) error {
 	return err
 }
 
+// lives asks the page whether it still does what it was loaded for.
+func lives(ctx context.Context, pg page) error {
+	// What a browser shows in place of a crashed page answers, too.
+	there, err := pg.eval(ctx, "typeof cometbench")
+	if err == nil && there != "function" {
+		// Firefox does not serve the next page reliably after that.
+		return fmt.Errorf("%w: %w", errHung, errPageCrashed)
+	}
+	return err
+}
+
 // watch asks the page from time to time whether it still lives; the channel
 // gets an error when it does not. The returned function stops and waits.
 func (v *visit) watch(ctx context.Context, pg page) (<-chan error, func()) {
@@ -267,13 +282,7 @@ func (v *visit) watch(ctx context.Context, pg page) (<-chan error, func()) {
 				return
 			case <-ticks.C:
 			}
-			// What a browser shows in place of a crashed page answers, too.
-			there, err := pg.eval(ctx, "typeof cometbench")
-			if err == nil && there != "function" {
-				// Firefox does not serve the next page reliably after that.
-				err = fmt.Errorf("%w: the page crashed", errHung)
-			}
-			if err != nil {
+			if err := lives(ctx, pg); err != nil {
 				if !errors.Is(err, errLeft) {
 					failed <- err
 				}
