@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
@@ -96,6 +97,10 @@ func (pg *chromiumPage) prepare(t measure.Target) error {
 		case *inspector.EventTargetCrashed:
 			pg.crash()
 			pg.box.put(crashed{})
+		case *cdppage.EventFrameStartedLoading:
+			pg.shows(measure.FrameBusy, ev.FrameID)
+		case *cdppage.EventFrameStoppedLoading:
+			pg.shows(measure.FrameIdle, ev.FrameID)
 		default:
 			wire.take(ev)
 		}
@@ -138,6 +143,14 @@ func (pg *chromiumPage) prepare(t measure.Target) error {
 		}
 	}
 	return nil
+}
+
+// shows notes that the browser begins or ends to show a frame as loading; the
+// page itself is not meant. The protocol does not say when.
+func (pg *chromiumPage) shows(act measure.FrameAct, frame cdp.FrameID) {
+	if string(frame) != string(chromedp.FromContext(pg.ctx).Target.TargetID) {
+		pg.box.put(loading{act, time.Now().UnixMicro()})
+	}
 }
 
 func (pg *chromiumPage) inbox() *inbox         { return pg.box }

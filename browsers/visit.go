@@ -99,7 +99,7 @@ func (v *visit) begin(ctx context.Context, pg page, target *url.URL, conns int) 
 	v.browser.calibrated(bound)
 	technique, _ := measure.TechniqueByName(v.subscription.Technique)
 	f := newFeed(target, technique.Polls(), offset, v.pass)
-	f.alone, f.connCount = !pg.tellsNetwork(), conns
+	f.alone, f.connCount, f.frames = !pg.tellsNetwork(), conns, v.subscription.Frames
 	return f, v.start(ctx, pg)
 }
 
@@ -172,13 +172,33 @@ func (v *visit) start(ctx context.Context, pg page) error {
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
 		"interval": s.PollInterval.Milliseconds(), "retry": v.retry().Milliseconds(),
 		"method": s.Target.Method, "body": base64.StdEncoding.EncodeToString(s.Target.Body),
-		"uplink": s.Uplink, "uplink_pause": s.UplinkPause.Milliseconds(),
+		"uplink": s.Uplink, "uplink_pause": s.UplinkPause.Milliseconds(), "frames": framesAsked(s.Frames),
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
 	if err := pg.start(ctx, fmt.Sprintf("cometbench.start(%s)", options)); err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
+	}
+	return nil
+}
+
+// framesAsked says it as pages want it.
+func framesAsked(f *measure.Frames) string {
+	switch {
+	case f == nil:
+		return ""
+	case f.WhileLoading:
+		return "while"
+	}
+	return "after"
+}
+
+// CanWatchFrames is nil for techniques whose page has frames; see
+// measure.Framed.
+func (b *Browser) CanWatchFrames(s measure.Subscription) error {
+	if s.Technique != "forever-iframe" && (s.Technique != "forever-iframe-text" || s.Frames != nil && s.Frames.WhileLoading) {
+		return fmt.Errorf("the page of %s has no such frame", s.Technique)
 	}
 	return nil
 }
@@ -231,6 +251,8 @@ func (v *visit) digest(ctx context.Context, pg page, f *feed) error {
 			return errPageCrashed
 		case reported:
 			f.report(ev.payload, now)
+		case loading:
+			f.frame(ev.act, ev.at)
 		default:
 			f.network(ev, now)
 		}

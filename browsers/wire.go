@@ -10,6 +10,11 @@ type (
 	reported struct{ payload string }
 	// crashed says that the page's own process died.
 	crashed struct{}
+	// loading says that the browser begins or ends to show a frame as loading.
+	loading struct {
+		act measure.FrameAct
+		at  int64
+	}
 	// asked says that a request goes out, or that a web socket is made.
 	asked struct {
 		id, url  string

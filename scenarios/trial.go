@@ -111,6 +111,7 @@ type asking struct {
 	vanish    <-chan struct{} // as measure.Subscription has it
 	reload    <-chan struct{} // as measure.Subscription has it
 	wire      *measure.Wire   // as measure.Subscription has it
+	frames    *measure.Frames // as measure.Subscription has it
 }
 
 // greeting is what a socket's client sends up as soon as it is open: a socket
@@ -148,7 +149,7 @@ func (b *Bench) subscription(channel string, opts url.Values, how asking) measur
 	sub := measure.Subscription{
 		Technique: b.Technique.Name, Variant: b.Variant, Target: b.target("/"), Retry: 100 * time.Millisecond,
 		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink, UplinkPause: how.pause,
-		Vanish: how.vanish, Reload: how.reload, Wire: how.wire,
+		Vanish: how.vanish, Reload: how.reload, Wire: how.wire, Frames: how.frames,
 	}
 	if how.other {
 		sub.Variant = how.variant
