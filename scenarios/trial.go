@@ -31,12 +31,26 @@ type Trial struct {
 	// OwnOrigin trials have an origin of their own as well.
 	OwnOrigin bool
 	// WholeClient trials subscribe often at once: they take all the places of a
-	// client that has a limited number.
+	// client that has a limited number. Of one whose subscriptions are a
+	// visitor's they take as many as Pages says, if it does.
 	WholeClient bool
+	Pages       int
 	// Waits marks trials that do little for a long time: they have slots of
 	// their own, so that what is to be measured in quiet need not wait for them.
 	Waits bool
 	Run   func(ctx context.Context, b *Bench) (*Evidence, error)
+}
+
+// places is how many subscriptions a trial has at once in a client that carries
+// a limited number.
+func (t Trial) places(r Receiver) int64 {
+	if !t.WholeClient {
+		return 1
+	}
+	if _, ok := r.Client.(measure.Visitor); ok && t.Pages > 0 {
+		return int64(min(t.Pages, r.AtOnce))
+	}
+	return int64(r.AtOnce)
 }
 
 // Bench is one trial's place at the path: everything it may touch.
