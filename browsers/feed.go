@@ -166,6 +166,7 @@ func (f *feed) pass(w waiting) {
 	case e.Kind == measure.Headers && x.status != 0:
 		// The network told it better.
 	default:
+		e.HeldUS = x.came.held(e)
 		f.sink(e)
 	}
 }

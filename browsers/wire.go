@@ -40,6 +40,12 @@ type (
 		connected   int64  // when that was ready
 		reused      bool   // it had carried other requests before
 	}
+	// came says that something of an answer has come, or a frame of a web
+	// socket; message is the id of the message that it is, where that shows.
+	came struct {
+		id, message string
+		at          int64
+	}
 	// ended says that the network is done with a request. text is the
 	// browser's word for what went wrong, "" for a proper end; kind is how the
 	// wire ended by that word, "" where it does not tell.
