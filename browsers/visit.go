@@ -21,6 +21,7 @@ type visit struct {
 	subscription measure.Subscription
 	sink         func(measure.Event)
 	position     string // behind the last message that the page has told of
+	reloaded     bool   // the page is not the first any more
 }
 
 // enter opens a page in a context of its own, or in a visitor's, and lives
@@ -78,9 +79,8 @@ func (v *visit) live(ctx context.Context, p process, pg page) (err error) {
 		if err := v.follow(ctx, pg, f); !errors.Is(err, errReload) {
 			return err
 		}
-		pg.inbox().take() // what is still on its way is of the page that goes
 		conns = f.connCount
-		v.subscription.After, v.subscription.Reload = v.position, nil
+		v.subscription.After, v.subscription.Reload, v.reloaded = v.position, nil, true
 		v.emit(measure.Event{Kind: measure.Reconnect, ID: v.position, Note: "page reloaded"})
 	}
 }
@@ -90,6 +90,9 @@ func (v *visit) live(ctx context.Context, p process, pg page) (err error) {
 func (v *visit) begin(ctx context.Context, pg page, target *url.URL, conns int) (*feed, error) {
 	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
 		return nil, err
+	}
+	if v.reloaded {
+		pg.inbox().take() // the page that went may have told of more until the next was there
 	}
 	clock, err := calibrate(ctx, pg)
 	if err != nil {
