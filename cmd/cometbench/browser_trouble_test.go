@@ -161,41 +161,38 @@ func (v *vandal) watch(run int) { v.run <- run }
 func (v *vandal) harm(strike func(*victim) error) {
 	run := <-v.run
 	v.run <- run
-	b, err := findVictim(run)
-	if err == nil {
-		err = strike(b)
-	}
+	all := findVictims(run)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err != nil {
-		v.failed = append(v.failed, err)
-		return
-	}
-	v.strikes++
-	if !slices.Contains(v.struck, b.pid) {
-		v.struck = append(v.struck, b.pid)
+	for _, b := range all {
+		if err := strike(b); err != nil {
+			v.failed = append(v.failed, err)
+			continue
+		}
+		v.strikes++
+		if !slices.Contains(v.struck, b.pid) {
+			v.struck = append(v.struck, b.pid)
+		}
 	}
 }
 
-// victim is the browser of a run.
+// victim is a browser of a run.
 type victim struct{ run, pid int }
 
 // browserPrograms are what the processes are called that a run starts for its
-// browsers; of several it is the last that was started.
+// browsers. Of WebKit there is one for each subscription, and it does not show
+// for which.
 var browserPrograms = []string{"chrom", "firefox", "WebKitWebDriver"}
 
-func findVictim(run int) (*victim, error) {
-	found := 0
+func findVictims(run int) []*victim {
+	var out []*victim
 	for _, p := range processes() {
 		isBrowser := func(name string) bool { return strings.Contains(p.line, name) }
 		if p.parent == run && slices.ContainsFunc(browserPrograms, isBrowser) {
-			found = max(found, p.pid)
+			out = append(out, &victim{run, p.pid})
 		}
 	}
-	if found == 0 {
-		return nil, fmt.Errorf("run %d has no browser", run)
-	}
-	return &victim{run, found}, nil
+	return out
 }
 
 func (b *victim) kill() error { return syscall.Kill(b.pid, syscall.SIGKILL) }
