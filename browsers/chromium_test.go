@@ -136,6 +136,10 @@ func manyAtOnce() {
 	}
 }
 
+// runsVariable says how many runs of each browser make browsers asks for. It
+// also switches on what starts the slower engines anew for one question.
+const runsVariable = "COMETBENCH_BROWSER_RUNS"
+
 // childVariable makes the test program run the browser that childBrowser names
 // until it is killed.
 const (

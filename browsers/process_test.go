@@ -99,10 +99,6 @@ func emptied(t *testing.T, group int, dirs ...string) {
 	}
 }
 
-// runsVariable says how many runs of each browser make browsers asks for. It
-// also switches on what starts the slower engines anew for one question.
-const runsVariable = "COMETBENCH_BROWSER_RUNS"
-
 // own runs a test in a browser of its own, one after the other: in Chromium,
 // and in the others, which take seconds to start, where make browsers asks.
 func own(t *testing.T, o Options, test func(t *testing.T, b *Browser)) {
