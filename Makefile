@@ -51,8 +51,11 @@ race: ## the tests three times over, uncached, to find what fails rarely
 crowd: ## a thousand clients come and go by each technique
 	COMETBENCH_CROWD=1000 $(GO) test -timeout 10m -run TestCrowdComesAndGoes ./reference
 
-browsers: ## a hundred runs of each browser, every second one killed: nothing may be left (half an hour)
-	COMETBENCH_BROWSER_RUNS=100 $(GO) test -count=1 -timeout 60m -run TestRunsLeaveNothing ./browsers
+RUNS     ?= 100
+
+browsers: ## browsers come to every harm, in RUNS (100) runs of each too, and leave nothing (three quarters of an hour)
+	COMETBENCH_BROWSER_RUNS=$(RUNS) $(GO) test -count=1 -timeout 60m ./browsers
+	COMETBENCH_BROWSER_RUNS=$(RUNS) $(GO) test -count=1 -timeout 60m -run TestBrowserInTroubleDuringARun -v ./cmd/cometbench
 
 programs: ## do the programs that presets were measured on (those installed) still do what was measured?
 	COMETBENCH_PROGRAMS=1 $(GO) test -count=1 -timeout 10m -run TestProgramsDoAsMeasured -v ./proxies

@@ -20,11 +20,12 @@ func (pg *chromiumPage) load(ctx context.Context, address *url.URL, technique st
 	switch {
 	case errors.As(err, &refused):
 		return &notLoaded{note: "the page did not load: " + refused.ErrorText, status: pg.documentStatus()}
+	case err != nil && pg.whole.Err() != nil:
+		return errPageCrashed
 	case err != nil && ctx.Err() != nil:
 		return &notLoaded{note: "the page had not loaded when the client left"}
 	case err != nil && pg.ctx.Err() == nil:
-		// A page on its way answers nothing, the browser does.
-		if err := pg.giveUpLoading(); err != nil {
+		if err := pg.giveUpLoading(ctx); err != nil {
 			return fmt.Errorf("load page: %w", err)
 		}
 		return &notLoaded{note: fmt.Sprintf("the page did not load within %v", within)}
@@ -32,6 +33,9 @@ func (pg *chromiumPage) load(ctx context.Context, address *url.URL, technique st
 		return fmt.Errorf("load page: %w", err)
 	}
 	ready, err := chromedp.Run(call, chromedp.Evaluate[string](`typeof cometbench === 'function' ? String(cometbench.ready) : ''`))
+	if err != nil && pg.whole.Err() != nil {
+		return errPageCrashed
+	}
 	if err != nil && ctx.Err() != nil {
 		return &notLoaded{note: "the page had not loaded when the client left"}
 	}
@@ -50,12 +54,16 @@ func (pg *chromiumPage) load(ctx context.Context, address *url.URL, technique st
 }
 
 // giveUpLoading stops a navigation that waits for its answer. An error means
-// that the browser does not do as it is told.
-func (pg *chromiumPage) giveUpLoading() error {
+// that the browser does not do as it is told: while a page is on its way the
+// browser itself answers, and the page does again as soon as it is not.
+func (pg *chromiumPage) giveUpLoading(ctx context.Context) error {
 	call, cancel := context.WithTimeout(pg.ctx, pg.process.patient)
 	defer cancel()
 	if _, err := chromedp.Call(call, cdppage.StopLoading, cdp.Empty{}); err != nil {
 		return fmt.Errorf("%w: stop loading: %w", errHung, err)
+	}
+	if _, err := pg.eval(ctx, "1"); err != nil && !errors.Is(err, errLeft) {
+		return err
 	}
 	return nil
 }

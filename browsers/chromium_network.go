@@ -1,6 +1,7 @@
 package browsers
 
 import (
+	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -48,6 +49,14 @@ func (d *devtools) take(ev any) {
 		if p := d.pending[ev.RequestID]; p != nil && ev.Response != nil {
 			d.put(p.answer(ev.RequestID, ev.Response, ev.Timestamp))
 		}
+	case *network.EventDataReceived:
+		if p := d.pending[ev.RequestID]; p != nil && ev.DataLength > 0 {
+			d.put(came{id: string(ev.RequestID), at: p.at(float64(ev.Timestamp))})
+		}
+	case *network.EventEventSourceMessageReceived:
+		if p := d.pending[ev.RequestID]; p != nil && ev.EventID != "" {
+			d.put(came{id: string(ev.RequestID), at: p.at(float64(ev.Timestamp)), message: ev.EventID})
+		}
 	case *network.EventLoadingFinished:
 		d.end(ev.RequestID, "")
 	case *network.EventLoadingFailed:
@@ -71,6 +80,11 @@ func (d *devtools) socket(ev any) {
 	case *network.EventWebSocketHandshakeResponseReceived:
 		if p := d.pending[ev.RequestID]; p != nil && ev.Response != nil {
 			d.shake(ev.RequestID, p, int(ev.Response.Status), ev.Timestamp)
+		}
+	case *network.EventWebSocketFrameReceived:
+		var m struct{ ID string }
+		if p := d.pending[ev.RequestID]; p != nil && ev.Response != nil && json.Unmarshal([]byte(ev.Response.PayloadData), &m) == nil && m.ID != "" {
+			d.put(came{id: string(ev.RequestID), at: p.at(float64(ev.Timestamp)), message: m.ID})
 		}
 	case *network.EventWebSocketFrameError:
 		if p := d.pending[ev.RequestID]; p != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
@@ -30,8 +31,19 @@ type chromiumPage struct {
 	ctx     context.Context // chromedp's, for the tab; ends with the browser
 	release context.CancelFunc
 	box     *inbox
-	guest   bool // the browser context is another page's
+	guest   bool            // the browser context is another page's
+	whole   context.Context // ends when the process of the page has crashed
+	crash   context.CancelFunc
 }
+
+func newChromiumPage(p *chromiumProcess, tab context.Context, release context.CancelFunc) *chromiumPage {
+	pg := &chromiumPage{process: p, ctx: tab, release: release, box: newInbox()}
+	pg.whole, pg.crash = context.WithCancel(context.Background())
+	return pg
+}
+
+// errPageCrashed says so. Such a page answers nothing more.
+var errPageCrashed = errors.New("the page crashed")
 
 // openPage makes a browser context and a tab in it. Loopback goes through the
 // proxy as well, which a browser would otherwise not do.
@@ -43,14 +55,16 @@ func (p *chromiumProcess) openPage(_ context.Context, t measure.Target) (page, e
 		}
 	}
 	tab, release := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(fresh))
-	return (&chromiumPage{process: p, ctx: tab, release: release, box: newInbox()}).opened(t)
+	return newChromiumPage(p, tab, release).opened(t)
 }
 
 // beside makes another tab in the same browser context, which lives as long as
 // pg.
 func (pg *chromiumPage) beside(_ context.Context, t measure.Target) (page, error) {
 	tab, release := chromedp.NewContext(pg.ctx) // takes over the browser context
-	return (&chromiumPage{process: pg.process, ctx: tab, release: release, box: newInbox(), guest: true}).opened(t)
+	other := newChromiumPage(pg.process, tab, release)
+	other.guest = true
+	return other.opened(t)
 }
 
 // opened prepares the tab; it is given up when that fails.
@@ -58,8 +72,12 @@ func (pg *chromiumPage) opened(t measure.Target) (page, error) {
 	// The tab's events are read until the context of its first command ends,
 	// so that this command gets a watch instead of a deadline.
 	watch := time.AfterFunc(pg.process.patient, pg.process.close)
+	whole := context.AfterFunc(pg.whole, pg.release) // or nothing would answer
 	err := pg.prepare(t)
 	watch.Stop()
+	if !whole() {
+		err = errPageCrashed
+	}
 	if err != nil {
 		pg.release()
 		return nil, fmt.Errorf("open browser context: %w", err)
@@ -77,7 +95,12 @@ func (pg *chromiumPage) prepare(t measure.Target) error {
 				pg.box.put(reported{ev.Payload})
 			}
 		case *inspector.EventTargetCrashed:
+			pg.crash()
 			pg.box.put(crashed{})
+		case *cdppage.EventFrameStartedLoading:
+			pg.shows(measure.FrameBusy, ev.FrameID)
+		case *cdppage.EventFrameStoppedLoading:
+			pg.shows(measure.FrameIdle, ev.FrameID)
 		default:
 			wire.take(ev)
 		}
@@ -122,6 +145,14 @@ func (pg *chromiumPage) prepare(t measure.Target) error {
 	return nil
 }
 
+// shows notes that the browser begins or ends to show a frame as loading; the
+// page itself is not meant. The protocol does not say when.
+func (pg *chromiumPage) shows(act measure.FrameAct, frame cdp.FrameID) {
+	if string(frame) != string(chromedp.FromContext(pg.ctx).Target.TargetID) {
+		pg.box.put(loading{act, time.Now().UnixMicro()})
+	}
+}
+
 func (pg *chromiumPage) inbox() *inbox         { return pg.box }
 func (pg *chromiumPage) gone() <-chan struct{} { return pg.ctx.Done() }
 func (pg *chromiumPage) tellsNetwork() bool    { return true }
@@ -158,12 +189,13 @@ func (pg *chromiumPage) died() error {
 }
 
 // until returns the page's context, ending with ctx as well, for commands that
-// are given up when the subscription ends.
+// are given up when the subscription ends, or the page crashes.
 func (pg *chromiumPage) until(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
 	both, cancel := context.WithTimeout(pg.ctx, within)
-	stop := context.AfterFunc(ctx, cancel)
+	left, broken := context.AfterFunc(ctx, cancel), context.AfterFunc(pg.whole, cancel)
 	return both, func() {
-		stop()
+		left()
+		broken()
 		cancel()
 	}
 }
@@ -177,6 +209,8 @@ func (pg *chromiumPage) eval(ctx context.Context, expression string) (string, er
 		return s, nil
 	case pg.ctx.Err() != nil:
 		return "", pg.died()
+	case pg.whole.Err() != nil:
+		return "", errPageCrashed
 	case ctx.Err() != nil:
 		return "", errLeft
 	case errors.Is(err, context.DeadlineExceeded):

@@ -3,6 +3,7 @@ package browsers
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -110,6 +111,7 @@ func TestMain(m *testing.M) {
 	if address := os.Getenv(childVariable); address != "" {
 		runUntilKilled(address)
 	}
+	manyAtOnce()
 	code := m.Run()
 	for _, b := range shared() {
 		b.Close()
@@ -122,6 +124,21 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// manyAtOnce lets more tests run at once than there are processors, unless it
+// was said how many: they wait for browsers and for the network.
+func manyAtOnce() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", "6")
+	}
+}
+
+// runsVariable says how many runs of each browser make browsers asks for. It
+// also switches on what starts the slower engines anew for one question.
+const runsVariable = "COMETBENCH_BROWSER_RUNS"
 
 // childVariable makes the test program run the browser that childBrowser names
 // until it is killed.

@@ -16,6 +16,7 @@ type exchange struct {
 	closedAt time.Time
 	cut      bool // the page was told that it is over
 	ended    ended
+	came     arrivals
 }
 
 // accepted reports whether the response was a subscription.

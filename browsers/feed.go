@@ -22,6 +22,7 @@ type feed struct {
 	alone  bool  // there is no word from the network: the page's has to do
 	offset int64 // adds to the page's clock
 	sink   func(measure.Event)
+	frames *measure.Frames // nil: nobody asked
 
 	byRequest map[string]*exchange
 	byNumber  map[int]*exchange
@@ -58,11 +59,22 @@ func (f *feed) report(payload string, now time.Time) {
 	if err != nil {
 		s = sight{Kind: string(measure.Failed), Note: err.Error(), T: now.UnixMicro() - f.offset, Exchange: f.newest}
 	}
+	if s.Kind == framed {
+		f.frame(measure.FrameAct(s.Note), s.T+f.offset)
+		return
+	}
 	if len(f.waiting) == 0 {
 		f.since = now
 	}
 	f.waiting = append(f.waiting, waiting{exchange: s.Exchange, sight: s})
 	f.drain(now)
+}
+
+// frame notes what a frame does.
+func (f *feed) frame(act measure.FrameAct, t int64) {
+	if f.frames != nil {
+		f.frames.Add(act, t)
+	}
 }
 
 // drain passes on, in order, what is ready or has waited long enough.
@@ -154,6 +166,7 @@ func (f *feed) pass(w waiting) {
 	case e.Kind == measure.Headers && x.status != 0:
 		// The network told it better.
 	default:
+		e.HeldUS = x.came.held(e)
 		f.sink(e)
 	}
 }

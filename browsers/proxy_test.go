@@ -127,6 +127,9 @@ func TestForwardProxySeesTheRequests(t *testing.T) {
 					}
 				}
 
+				if !c.engine.sharesProcess() {
+					return
+				}
 				// The next context of the same browser has no proxy.
 				receive(t, c, subscription(technique, o.url(technique)), id("e-5"))
 				if now := p.requests(); len(now) != len(asked) {

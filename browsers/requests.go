@@ -30,6 +30,10 @@ func (f *feed) network(ev any, now time.Time) {
 			}
 			f.head(x, ev)
 		}
+	case came:
+		if x := f.byRequest[ev.id]; x != nil {
+			x.came.note(ev)
+		}
 	case ended:
 		f.close(ev, now)
 	}

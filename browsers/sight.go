@@ -25,6 +25,10 @@ type sight struct {
 // done is the page's word that it will not come back. It is not an event.
 const done = "done"
 
+// framed is what a frame of the page does, told in its note to those who asked.
+// It is not an event either.
+const framed = "frame"
+
 // longestSight bounds one report: a message travels as its id and size, so that
 // anything longer was not written by our pages.
 const longestSight = 64 << 10
@@ -41,7 +45,7 @@ func parseSight(payload string) (sight, error) {
 	}
 	switch measure.EventKind(s.Kind) {
 	case measure.Headers, measure.Prelude, measure.Received, measure.Heartbeat,
-		measure.Gap, measure.End, measure.Failed, measure.Reconnect, measure.Write, done:
+		measure.Gap, measure.End, measure.Failed, measure.Reconnect, measure.Write, done, framed:
 		return s, nil
 	}
 	return sight{}, fmt.Errorf("a report of kind %.40q", s.Kind)

@@ -89,7 +89,7 @@ func (b *Browser) openTab(ctx context.Context, target measure.Target) (*Tab, err
 // browser.
 func (t *Tab) Beside(ctx context.Context, address string) (measure.Tab, error) {
 	tab, release := chromedp.NewContext(t.page.ctx, chromedp.WithExistingBrowserContext(chromedp.FromContext(t.page.ctx).BrowserContextID))
-	pg := &chromiumPage{process: t.page.process, ctx: tab, release: release, box: newInbox()}
+	pg := newChromiumPage(t.page.process, tab, release)
 	watch := time.AfterFunc(pg.process.patient, pg.process.close)
 	err := pg.prepare(measure.Target{})
 	watch.Stop()

@@ -21,6 +21,7 @@ type visit struct {
 	subscription measure.Subscription
 	sink         func(measure.Event)
 	position     string // behind the last message that the page has told of
+	reloaded     bool   // the page is not the first any more
 }
 
 // enter opens a page in a context of its own, or in a visitor's, and lives
@@ -78,9 +79,8 @@ func (v *visit) live(ctx context.Context, p process, pg page) (err error) {
 		if err := v.follow(ctx, pg, f); !errors.Is(err, errReload) {
 			return err
 		}
-		pg.inbox().take() // what is still on its way is of the page that goes
 		conns = f.connCount
-		v.subscription.After, v.subscription.Reload = v.position, nil
+		v.subscription.After, v.subscription.Reload, v.reloaded = v.position, nil, true
 		v.emit(measure.Event{Kind: measure.Reconnect, ID: v.position, Note: "page reloaded"})
 	}
 }
@@ -91,6 +91,9 @@ func (v *visit) begin(ctx context.Context, pg page, target *url.URL, conns int) 
 	if loaded, err := v.load(ctx, pg, target); !loaded || err != nil {
 		return nil, err
 	}
+	if v.reloaded {
+		pg.inbox().take() // the page that went may have told of more until the next was there
+	}
 	clock, err := calibrate(ctx, pg)
 	if err != nil {
 		return nil, err
@@ -99,7 +102,7 @@ func (v *visit) begin(ctx context.Context, pg page, target *url.URL, conns int) 
 	v.browser.calibrated(bound)
 	technique, _ := measure.TechniqueByName(v.subscription.Technique)
 	f := newFeed(target, technique.Polls(), offset, v.pass)
-	f.alone, f.connCount = !pg.tellsNetwork(), conns
+	f.alone, f.connCount, f.frames = !pg.tellsNetwork(), conns, v.subscription.Frames
 	return f, v.start(ctx, pg)
 }
 
@@ -172,13 +175,33 @@ func (v *visit) start(ctx context.Context, pg page) error {
 		"url": s.Target.URL, "resume": s.Resume, "after": s.After,
 		"interval": s.PollInterval.Milliseconds(), "retry": v.retry().Milliseconds(),
 		"method": s.Target.Method, "body": base64.StdEncoding.EncodeToString(s.Target.Body),
-		"uplink": s.Uplink, "uplink_pause": s.UplinkPause.Milliseconds(),
+		"uplink": s.Uplink, "uplink_pause": s.UplinkPause.Milliseconds(), "frames": framesAsked(s.Frames),
 	})
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
 	}
 	if err := pg.start(ctx, fmt.Sprintf("cometbench.start(%s)", options)); err != nil {
 		return fmt.Errorf("start %s: %w", s.Technique, err)
+	}
+	return nil
+}
+
+// framesAsked says it as pages want it.
+func framesAsked(f *measure.Frames) string {
+	switch {
+	case f == nil:
+		return ""
+	case f.WhileLoading:
+		return "while"
+	}
+	return "after"
+}
+
+// CanWatchFrames is nil for techniques whose page has frames; see
+// measure.Framed.
+func (b *Browser) CanWatchFrames(s measure.Subscription) error {
+	if s.Technique != "forever-iframe" && (s.Technique != "forever-iframe-text" || s.Frames != nil && s.Frames.WhileLoading) {
+		return fmt.Errorf("the page of %s has no such frame", s.Technique)
 	}
 	return nil
 }
@@ -212,6 +235,10 @@ func (v *visit) follow(ctx context.Context, pg page, f *feed) error {
 		case <-ctx.Done():
 			err := v.digest(ctx, pg, f)
 			f.flush()
+			if err == nil {
+				// One that hangs or crashed has shown nothing, whatever came.
+				err = lives(context.WithoutCancel(ctx), pg)
+			}
 			return err
 		}
 	}
@@ -224,9 +251,11 @@ func (v *visit) digest(ctx context.Context, pg page, f *feed) error {
 	for _, ev := range events {
 		switch ev := ev.(type) {
 		case crashed:
-			return errors.New("the page crashed")
+			return errPageCrashed
 		case reported:
 			f.report(ev.payload, now)
+		case loading:
+			f.frame(ev.act, ev.at)
 		default:
 			f.network(ev, now)
 		}
@@ -250,6 +279,17 @@ func cut(ctx context.Context, pg page, number int) error {
 	return err
 }
 
+// lives asks the page whether it still does what it was loaded for.
+func lives(ctx context.Context, pg page) error {
+	// What a browser shows in place of a crashed page answers, too.
+	there, err := pg.eval(ctx, "typeof cometbench")
+	if err == nil && there != "function" {
+		// Firefox does not serve the next page reliably after that.
+		return fmt.Errorf("%w: %w", errHung, errPageCrashed)
+	}
+	return err
+}
+
 // watch asks the page from time to time whether it still lives; the channel
 // gets an error when it does not. The returned function stops and waits.
 func (v *visit) watch(ctx context.Context, pg page) (<-chan error, func()) {
@@ -267,13 +307,7 @@ func (v *visit) watch(ctx context.Context, pg page) (<-chan error, func()) {
 				return
 			case <-ticks.C:
 			}
-			// What a browser shows in place of a crashed page answers, too.
-			there, err := pg.eval(ctx, "typeof cometbench")
-			if err == nil && there != "function" {
-				// Firefox does not serve the next page reliably after that.
-				err = fmt.Errorf("%w: the page crashed", errHung)
-			}
-			if err != nil {
+			if err := lives(ctx, pg); err != nil {
 				if !errors.Is(err, errLeft) {
 					failed <- err
 				}

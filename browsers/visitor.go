@@ -12,6 +12,7 @@ import (
 var (
 	_ measure.Visitor = (*Browser)(nil)
 	_ measure.Pager   = (*Browser)(nil)
+	_ measure.Framed  = (*Browser)(nil)
 	_ measure.Browser = (*Browser)(nil)
 )
 

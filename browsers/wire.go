@@ -10,6 +10,11 @@ type (
 	reported struct{ payload string }
 	// crashed says that the page's own process died.
 	crashed struct{}
+	// loading says that the browser begins or ends to show a frame as loading.
+	loading struct {
+		act measure.FrameAct
+		at  int64
+	}
 	// asked says that a request goes out, or that a web socket is made.
 	asked struct {
 		id, url  string
@@ -34,6 +39,12 @@ type (
 		conn        string // the browser's name of the connection, "" for sockets
 		connected   int64  // when that was ready
 		reused      bool   // it had carried other requests before
+	}
+	// came says that something of an answer has come, or a frame of a web
+	// socket; message is the id of the message that it is, where that shows.
+	came struct {
+		id, message string
+		at          int64
 	}
 	// ended says that the network is done with a request. text is the
 	// browser's word for what went wrong, "" for a proper end; kind is how the

@@ -77,6 +77,7 @@ func All() []Check {
 		CountingBytes(),
 		CountingCPU(),
 		CountingClientMemory(),
+		CountingFrames(),
 		CountingStarvation(),
 	}
 }

@@ -55,6 +55,7 @@ func judgeClientDelay(c Case) Finding {
 		"delay_p50_ms": ms(quantile(delays(own), .5)), "beside_p50_ms": ms(quantile(delays(beside), .5)),
 	}
 	f.Got = fmt.Sprintf("%s later in the median, %s at most", short(p50), short(most))
+	byNetwork(&f, e.Parts[0], own)
 	switch {
 	case held > 0:
 		bytes := batches(own)[0].bytes
@@ -65,4 +66,34 @@ func judgeClientDelay(c Case) Finding {
 		f.Verdict, f.Cause = measure.Degraded, "browser-throttle"
 	}
 	return f
+}
+
+// byNetwork adds what the browser's own network says of the same messages, if it
+// does: when it had them, and for how long the page had to wait.
+func byNetwork(f *Finding, e *Evidence, arrivals []Arrival) {
+	// A message that the network had before it was written was another one.
+	const early = 5 * time.Millisecond
+	waited := map[string]time.Duration{}
+	for _, ev := range ofKind(e.Client, measure.Received) {
+		if ev.HeldUS > 0 {
+			waited[ev.ID] = time.Duration(ev.HeldUS) * time.Microsecond
+		}
+	}
+	var network, page []time.Duration
+	for _, a := range arrivals {
+		held, told := waited[a.ID]
+		if a.At.IsZero() || !told {
+			continue
+		}
+		if !a.Wrote.IsZero() && a.At.Add(-held).Before(a.Wrote.Add(-early)) {
+			return
+		}
+		network, page = append(network, max(0, a.Delay-held)), append(page, held)
+	}
+	if len(network) == 0 || len(network) < len(arrivals)/2 {
+		return
+	}
+	f.Values["network_p50_ms"], f.Values["held_p50_ms"], f.Values["held_max_ms"] = ms(quantile(network, .5)), ms(quantile(page, .5)), ms(quantile(page, 1))
+	f.Got += fmt.Sprintf("; the browser's own network had them after %s in the median, the page %s later, %s at most",
+		short(quantile(network, .5)), short(quantile(page, .5)), short(quantile(page, 1)))
 }

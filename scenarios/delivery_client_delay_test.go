@@ -54,6 +54,27 @@ func TestClientDelay(t *testing.T) {
 	}
 }
 
+// What the browser's own network says stands beside it, unless it speaks of
+// other messages.
+func TestClientDelayByNetwork(t *testing.T) {
+	throttled, prompt := [10]int{52, 50, 51, 20, 52, 49, 52, 52, 50, 51}, [10]int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
+	for held, known := range map[int64]bool{19_000: true, 90_000: false, 0: false} {
+		c := beside(throttled, prompt)
+		own := c.Evidence[witnessName].Parts[0]
+		for i := range own.Client {
+			own.Client[i].HeldUS = held
+		}
+		f := judgeClientDelay(c)
+		p50, told := f.Values["network_p50_ms"]
+		if told != known || known && (p50 != 32 || f.Values["held_p50_ms"] != 19) {
+			t.Errorf("held for %d µs: %v", held, f.Values)
+		}
+		if f.Cause != "browser-throttle" {
+			t.Errorf("cause %s", f.Cause)
+		}
+	}
+}
+
 func TestLikeControl(t *testing.T) {
 	sniffed := measure.CheckRecord{Verdict: measure.Degraded, Cause: "browser-sniff", Values: map[string]float64{"delay_max_ms": 1000}}
 	for _, c := range []struct {

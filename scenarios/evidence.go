@@ -45,6 +45,8 @@ type Evidence struct {
 	Wire []WireAt      // bytes trials: the counters at the end of each phase
 	CPU  time.Duration // CPU trials: what the origin's process used while messages flowed
 
+	Frames []measure.FrameSight // frames trials: what the frames did before the end
+
 	Memory []int64 // memory trials: bytes that the client held before, behind the last message, and a while after recycling
 
 	Interval  time.Duration // poll interval used, 0 for pushed techniques

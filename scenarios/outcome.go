@@ -183,10 +183,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 	}
 	r.trialIs(c, t, trialAsks, quiet)
 	if places := r.places[c.receiver.Name]; places != nil {
-		wanted := int64(1)
-		if t.WholeClient {
-			wanted = int64(c.receiver.AtOnce)
-		}
+		wanted := t.places(c.receiver)
 		if run.err = places.Acquire(ctx, wanted); run.err != nil {
 			return run
 		}

@@ -31,12 +31,26 @@ type Trial struct {
 	// OwnOrigin trials have an origin of their own as well.
 	OwnOrigin bool
 	// WholeClient trials subscribe often at once: they take all the places of a
-	// client that has a limited number.
+	// client that has a limited number. Of one whose subscriptions are a
+	// visitor's they take as many as Pages says, if it does.
 	WholeClient bool
+	Pages       int
 	// Waits marks trials that do little for a long time: they have slots of
 	// their own, so that what is to be measured in quiet need not wait for them.
 	Waits bool
 	Run   func(ctx context.Context, b *Bench) (*Evidence, error)
+}
+
+// places is how many subscriptions a trial has at once in a client that carries
+// a limited number.
+func (t Trial) places(r Receiver) int64 {
+	if !t.WholeClient {
+		return 1
+	}
+	if _, ok := r.Client.(measure.Visitor); ok && t.Pages > 0 {
+		return int64(min(t.Pages, r.AtOnce))
+	}
+	return int64(r.AtOnce)
 }
 
 // Bench is one trial's place at the path: everything it may touch.
@@ -111,6 +125,7 @@ type asking struct {
 	vanish    <-chan struct{} // as measure.Subscription has it
 	reload    <-chan struct{} // as measure.Subscription has it
 	wire      *measure.Wire   // as measure.Subscription has it
+	frames    *measure.Frames // as measure.Subscription has it
 }
 
 // greeting is what a socket's client sends up as soon as it is open: a socket
@@ -148,7 +163,7 @@ func (b *Bench) subscription(channel string, opts url.Values, how asking) measur
 	sub := measure.Subscription{
 		Technique: b.Technique.Name, Variant: b.Variant, Target: b.target("/"), Retry: 100 * time.Millisecond,
 		Resume: how.resume || !how.once && (b.Technique.Polls() || b.Technique.EndsItself), Uplink: how.uplink, UplinkPause: how.pause,
-		Vanish: how.vanish, Reload: how.reload, Wire: how.wire,
+		Vanish: how.vanish, Reload: how.reload, Wire: how.wire, Frames: how.frames,
 	}
 	if how.other {
 		sub.Variant = how.variant

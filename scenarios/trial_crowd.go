@@ -44,7 +44,7 @@ type Stage struct {
 // besides, which takes a place of its own while it lasts. It stops at the stage
 // that does not come together.
 func crowdTrial(name string, sizes []int) Trial {
-	return Trial{Name: name, Provoking: true, OwnProxy: true, WholeClient: true, Run: func(ctx context.Context, b *Bench) (ev *Evidence, err error) {
+	t := Trial{Name: name, Provoking: true, OwnProxy: true, WholeClient: true, Run: func(ctx context.Context, b *Bench) (ev *Evidence, err error) {
 		if sizes[len(sizes)-1] <= smallCrowd[len(smallCrowd)-1] {
 			return b.gather(ctx, sizes)
 		}
@@ -54,6 +54,10 @@ func crowdTrial(name string, sizes []int) Trial {
 		})
 		return ev, err
 	}}
+	if sizes[len(sizes)-1] <= mostPages { // it times no requests beside them
+		t.Pages = mostPages
+	}
+	return t
 }
 
 // gathering is a crowd that comes together.

@@ -73,6 +73,22 @@ func TestTabsAgainstTheConnectionLimit(t *testing.T) {
 			}
 		}
 	})
+	t.Run("worker", func(t *testing.T) {
+		for _, tab := range tabsOf(t, h, 7, "worker") {
+			h.until(t, tab, "heard >= 2 && $('streams').textContent === '1' && $('role').textContent === 'served by the worker of 7'")
+		}
+	})
+	t.Run("channel", func(t *testing.T) {
+		tabs := tabsOf(t, h, 7, "channel")
+		for i, tab := range tabs { // the first that is there leads
+			role := map[bool]string{true: "leader", false: "follower"}[i == 0]
+			h.until(t, tab, fmt.Sprintf("heard >= 2 && $('streams').textContent === '1' && $('role').textContent === '%s'", role))
+		}
+		if err := tabs[0].Eval(h.ctx, "location.href = '/demo/'", nil); err != nil {
+			t.Fatal(err)
+		}
+		h.until(t, tabs[6], "(window.since ??= heard, heard >= since + 3) && $('streams').textContent === '1'")
+	})
 	t.Run("name", func(t *testing.T) {
 		leader := tabsOf(t, h, 1, "name")[0]
 		h.until(t, leader, "$('role').textContent === 'leader'")

@@ -71,6 +71,11 @@ type Event struct {
 	// "" on events of other kinds, and where the data is not at hand.
 	Sum string `json:"sum,omitempty"`
 
+	// HeldUS is how long, in microseconds, a browser had a message before its
+	// page did, by the word of its own network; at least 1, and 0 where it does
+	// not tell.
+	HeldUS int64 `json:"held_us,omitempty"`
+
 	Seq    *int64 `json:"seq,omitempty"`     // client, application: the message's own number
 	SentUS int64  `json:"sent_us,omitempty"` // client, application: when it says it was sent, Unix microseconds of its clock
 

@@ -62,6 +62,9 @@ type Subscription struct {
 	// Wire, if not nil, counts the bytes of the subscription's connections.
 	// Clients that can are Counters.
 	Wire *Wire
+	// Frames, if not nil, watches the frames of the page that receives. Clients
+	// that can are Framed.
+	Frames *Frames
 }
 
 // Wire counts what a client's connections carry, TLS and the framing of HTTP

@@ -121,7 +121,7 @@ func Judge(labels Labels, checks []CheckRecord) CellRecord {
 		}
 	}
 	if cell.Verdict == Untested { // nothing counted: say why, if the checks agree
-		for _, v := range []Verdict{Unsupported, Skipped} {
+		for _, v := range []Verdict{Unsupported, Skipped, SetupFailed, HarnessFailed} {
 			i := slices.IndexFunc(checks, func(c CheckRecord) bool { return c.Verdict == v })
 			if i >= 0 {
 				cell.Verdict, cell.Reason = v, checks[i].Got

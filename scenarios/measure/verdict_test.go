@@ -30,6 +30,8 @@ func TestJudge(t *testing.T) {
 		{"only skipped", []measure.CheckRecord{check(deliv, req, measure.Skipped, "")}, measure.Skipped, ""},
 		{"a required harness failure makes the cell that", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffered"), check(open, req, measure.HarnessFailed, "")}, measure.HarnessFailed, ""},
 		{"an optional one does not", []measure.CheckRecord{check(deliv, req, measure.Works, ""), check(end, optl, measure.HarnessFailed, "")}, measure.Works, ""},
+		{"an optional one does where nothing else was asked", []measure.CheckRecord{check(end, optl, measure.HarnessFailed, "")}, measure.HarnessFailed, ""},
+		{"nor where another was unsupported", []measure.CheckRecord{check(end, optl, measure.HarnessFailed, ""), check(open, req, measure.Unsupported, "")}, measure.Unsupported, ""},
 		{"more bytes make the cause precise", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffered"), check(deliv, optl, measure.Broken, "buffer-until-close")}, measure.Broken, "buffer-until-close"},
 		{"asking otherwise makes it more precise still", []measure.CheckRecord{check(open, obs, measure.Broken, "method-dependent"), check(deliv, req, measure.Broken, "buffered"), check(deliv, optl, measure.Broken, "buffer-until-close")}, measure.Broken, "method-dependent"},
 		{"also where the pattern was clear", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffer-until-bytes"), check(open, obs, measure.Broken, "content-type-dependent")}, measure.Broken, "content-type-dependent"},

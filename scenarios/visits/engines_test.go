@@ -19,6 +19,7 @@ import (
 // says that it is to begin by itself.
 
 func TestFirefox(t *testing.T) {
+	t.Parallel()
 	binary := installed(t, "firefox-esr", "firefox-esr", "firefox")
 	directAndBuffered(t, "firefox-", func(t *testing.T, page string) child.Config {
 		profile := t.TempDir()
@@ -31,6 +32,7 @@ func TestFirefox(t *testing.T) {
 }
 
 func TestWebKit(t *testing.T) {
+	t.Parallel()
 	screen := installed(t, "xvfb", "xvfb-run")
 	installed(t, "xauth", "xauth")
 	browser := installed(t, "libwebkit2gtk-4.1-0", "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser", "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser")

@@ -15,10 +15,11 @@
 //	native: true       in addition: the browser itself comes back
 //
 // Nothing happens until somebody calls
-// cometbench.start({url, resume, after, interval, retry, method, body, uplink, uplink_pause, report}):
+// cometbench.start({url, resume, after, interval, retry, method, body, uplink, uplink_pause, frames, report}):
 // url is absolute, interval (between two polls that are not held), retry and uplink_pause are milliseconds,
 // body is base64, uplink are the texts that a websocket sends once it is open, with a pause between two,
-// report is where to post events when no driver listens.
+// report is where to post events when no driver listens, frames asks for what frames do: 'after' the
+// page has loaded, or 'while' the document loads that makes them.
 'use strict';
 
 // A function with properties, because a forever iframe calls
@@ -51,6 +52,11 @@ const cometbench = (message) => cometbench.session && cometbench.session.exchang
 
     leave() {
       this.controller.abort();
+    }
+
+    // frame tells what a frame does, when somebody asked to be told.
+    frame(act) {
+      if (this.options.frames) this.emit({ kind: 'frame', note: act });
     }
 
     emit(event) {

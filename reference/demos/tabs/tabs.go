@@ -6,7 +6,9 @@
 // windows that it was opened from, and is called by it; by cookie the tabs elect
 // a leader, who holds a lease in one cookie and writes the news into another; by
 // host names each tab connects to another name under localhost, which browsers
-// resolve by themselves. Without a trick the seventh tab is not even
+// resolve by themselves. Browsers of today do it better: a shared worker holds
+// the stream of all tabs, or the tab that holds a lock does, and tells the others
+// by a broadcast channel. Without a trick the seventh tab is not even
 // loaded.
 //
 // The server counts the streams of a room, and says so every second.
@@ -15,6 +17,7 @@ package tabs
 import (
 	_ "embed"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"sync"
@@ -27,11 +30,14 @@ import (
 //go:embed page.html
 var page string
 
+//go:embed worker.js
+var worker string
+
 // maxRooms bounds the channels that news goes to.
 const maxRooms = 1000
 
 // tricks are what a page can be asked for.
-var tricks = []string{"none", "name", "cookie", "hosts"}
+var tricks = []string{"none", "name", "cookie", "hosts", "worker", "channel"}
 
 // tabs counts the streams of each room.
 type tabs struct {
@@ -62,8 +68,21 @@ func New(s *stage.Stage) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle(s.Path, frame)
 	mux.HandleFunc(s.Path+"stream", t.stream)
+	mux.HandleFunc(s.Path+"worker.js", serveWorker)
 	s.Go(t.tell)
 	return mux, nil
+}
+
+// serveWorker answers with the script of the shared worker.
+func serveWorker(w http.ResponseWriter, r *http.Request) {
+	if !stage.Allow(w, r, http.MethodGet, http.MethodHead) {
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/javascript; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	_, _ = io.WriteString(w, worker) // the visitor may be gone
 }
 
 // stream answers with the news of a room.
