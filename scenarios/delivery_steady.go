@@ -87,6 +87,9 @@ func diagnoseMissing(c Case, e *Evidence, burst bool) diagnosis {
 			return diagnoseCut(e, c.Technique, burst)
 		}
 	}
+	if d, slow := slowPath(e); slow {
+		return d
+	}
 	if answers, kind := cutAnswers(c, e); answers > 0 {
 		return diagnosis{cause: "max-bytes", got: fmt.Sprintf("the path cut %d answers in their middle (%s)%s", answers, kind, excerpt(e))}
 	}

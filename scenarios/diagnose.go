@@ -66,11 +66,14 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 	all := batches(arrivals)
 	before, after := splitAtRelease(all, e.Released)
 	latency := pathLatency(e, arrivals, after)
+	rate := drained(e, c.Technique.Polls())
 	d.certain = len(after) > 0 && e.Released.Sub(arrivals[len(arrivals)-1].Due) > c.Limits.Prompt
 	switch {
 	case len(all) == 0 && c.Repeated > 0 && !silentEnd(e):
 		d.cause = "request-repeated"
 		d.got = fmt.Sprintf("none of %d messages arrived: requests of this cell reached the origin more than once (%d more), and the client was given the answer that they were not sent to", len(arrivals), c.Repeated)
+	case len(all) == 0 && mistyped(c, e) != "":
+		d.cause, d.got = "header-dropped", mistyped(c, e)
 	case len(all) == 0 && !silentEnd(e):
 		d.cause = "buffered"
 		d.got = fmt.Sprintf("none of %d messages arrived: what was held was thrown away when the origin broke off", len(arrivals))
@@ -85,6 +88,10 @@ func diagnoseDelay(c Case, e *Evidence) diagnosis {
 		// that they wait for a client that is on its way back.
 		d.cause = "unknown"
 		d.got = fmt.Sprintf("every answer %s under way and more, one like the other: latency, not buffering", short(latency))
+	case rate > 0:
+		d.cause = "unknown"
+		d.values["rate_bytes_per_s"] = rate
+		d.got = fmt.Sprintf("at most %s late, each message by what it and those before it weigh: the path passes about %.0f bytes a second", short(worst), rate)
 	case len(before) == 0:
 		d.cause = "buffered"
 		if held >= closeProof {

@@ -81,6 +81,18 @@ func slow(by time.Duration) pathModel {
 	}
 }
 
+// narrow passes so many bytes a second.
+func narrow(rate int) pathModel {
+	return func(i int, _ time.Duration, all []time.Duration, size int, _ time.Duration) (time.Duration, bool) {
+		each := time.Duration(size) * time.Second / time.Duration(rate)
+		var at time.Duration
+		for _, sent := range all[:i+1] {
+			at = max(at, sent) + each
+		}
+		return at, true
+	}
+}
+
 // evidence plays a schedule through a path.
 func evidence(count int, spacing time.Duration, size int, path pathModel) *Evidence {
 	start := time.Now()
@@ -133,6 +145,7 @@ func TestDelaysNameTheirCause(t *testing.T) {
 		{"a timer of 300 ms, large", burst(timer(300 * ms)), measure.Degraded, "hold-timer"},
 		{"slow but even", steady(slow(600 * ms)), measure.Degraded, "unknown"},
 		{"slow but even, large", burst(slow(600 * ms)), measure.Degraded, "unknown"},
+		{"large messages over little bandwidth", evidence(5, steadySpacing, 16000, narrow(20000)), measure.Broken, "unknown"},
 		{"slower than the trial waits", steady(slow(3000 * ms)), measure.Broken, "unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -328,5 +341,24 @@ func TestPollsShareAnswers(t *testing.T) {
 	c := Case{Technique: measure.Technique{Name: "short-poll", Class: measure.ClassPoll}, Limits: measure.NewThresholds(0, 250*time.Millisecond)}
 	if f := judgeDelivery(c, e, false); f.Verdict != measure.Degraded || f.Cause != "unknown" || !strings.Contains(f.Got, "latency") {
 		t.Errorf("%s because %q (%s)", f.Verdict, f.Cause, f.Got)
+	}
+}
+
+func TestSlowPathIsNoBuffer(t *testing.T) {
+	stream := Case{Technique: measure.Technique{Name: "eventsource", Class: measure.ClassStream}, Limits: measure.NewThresholds(0, 0)}
+	if f := judgeDelivery(stream, evidence(5, steadySpacing, 16000, narrow(20000)), false); int(f.Values["rate_bytes_per_s"]) != 20000 {
+		t.Errorf("%s: %v, want 20000 bytes a second", f.Got, f.Values)
+	}
+	for name, path := range map[string]pathModel{"blocks": untilBytes(64000), "timer": timer(3 * time.Second), "until close": untilClose} {
+		if rate := drained(evidence(20, steadySpacing, 16000, path), false); rate != 0 {
+			t.Errorf("%s look like a path of %.0f bytes a second", name, rate)
+		}
+	}
+	partly := evidence(5, steadySpacing, 16000, func(i int, sent time.Duration, _ []time.Duration, _ int, _ time.Duration) (time.Duration, bool) {
+		return sent + 800*time.Millisecond, i < 2
+	})
+	partly.Rate = 4000
+	if f := judgeDelivery(stream, partly, false); f.Verdict != measure.Broken || f.Cause != "unknown" || f.Values["rate_bytes_per_s"] != 4000 {
+		t.Errorf("still under way: %s because %q (%s)", f.Verdict, f.Cause, f.Got)
 	}
 }

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -108,7 +107,7 @@ func diagnoseUnresumed(c Case, e *Evidence, all []cut) (cause, why string) {
 	case last.back.IsZero() && len(e.Refusals()) > 0:
 		refused := e.Refusals()
 		cause = "error-page"
-		if slices.Contains([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, refused[len(refused)-1]) {
+		if noPlace(refused[len(refused)-1]) {
 			cause = "connection-limit"
 		}
 		return cause, fmt.Sprintf("coming back, the client was refused by the path itself (status %s)", statuses(refused))

@@ -49,6 +49,10 @@ type Evidence struct {
 
 	Memory []int64 // memory trials: bytes that the client held before, behind the last message, and a while after recycling
 
+	// Rate is how many bytes a second still came, of a message that was not
+	// complete, when the trial stopped waiting; 0 when none did.
+	Rate float64
+
 	Interval  time.Duration // poll interval used, 0 for pushed techniques
 	Heartbeat time.Duration // silence trials: heartbeat asked for, wire time
 	Waited    time.Duration // silence trials: how long the silence was meant to last

@@ -115,6 +115,9 @@ func (r *runner) judge(c cell, check Check, trials []Trial, seen *sightings) jud
 		rec.asDirect(direct)
 	}
 	rec.Advice = measure.AdviceFor(rec.Cause, c.labels.Proxy)
+	if inCompany(c.path) && slices.Contains(mayBeCrowd, rec.Cause) && !slices.ContainsFunc(trials, func(t Trial) bool { return t.OwnProxy }) {
+		rec.doubtful = true
+	}
 	if ctl == nil {
 		// Nothing on the direct path could be at fault, and limits hang on it.
 		slow := check.ID == "delivery/steady" && time.Duration(rec.Values["delay_p99_ms"]*float64(time.Millisecond))-intervalOf(kase) > quickControl

@@ -42,7 +42,7 @@ func judgeOpening(c Case, e *Evidence) Finding {
 		f.Got += fmt.Sprintf("; but the certificate is not the origin's: %.16s… was shown, %.16s… over the direct path", other, direct)
 	} else if n := len(c.Refused); n > 0 {
 		f.Verdict, f.Cause = measure.Degraded, "error-page"
-		if slices.Contains([]int{http.StatusTooManyRequests, http.StatusServiceUnavailable}, c.Refused[n-1]) {
+		if noPlace(c.Refused[n-1]) {
 			f.Cause = "connection-limit"
 		}
 		f.Values["refused"] = float64(n)
@@ -100,6 +100,8 @@ func whyNotOpened(c Case, e *Evidence) (diagnosis, bool) {
 		return socketFailure(e, head, answered, opened)
 	}
 	switch {
+	case e.Attached && mistyped(c, e) != "":
+		return diagnosis{cause: "header-dropped", got: mistyped(c, e)}, true
 	case opened:
 		return diagnosis{}, false
 	case answered && (head.Status == http.StatusOK || c.App != nil && head.Status/100 == 2) && e.Attached:
@@ -110,7 +112,7 @@ func whyNotOpened(c Case, e *Evidence) (diagnosis, bool) {
 		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
 	case answered && e.FromCache() && head.Status == http.StatusOK:
 		return diagnosis{cause: "cached", got: "a good answer that the origin did not give"}, true
-	case answered && (head.Status == http.StatusTooManyRequests || head.Status == http.StatusServiceUnavailable):
+	case answered && noPlace(head.Status):
 		return diagnosis{cause: "connection-limit", got: fmt.Sprintf("status %d from the path%s", head.Status, excerpt(e))}, true
 	case answered:
 		return diagnosis{cause: "error-page", got: fmt.Sprintf("status %d %sfrom the path%s", head.Status, typeNote(head), excerpt(e))}, true
@@ -144,7 +146,7 @@ func socketFailure(e *Evidence, head measure.Event, answered, opened bool) (diag
 		return diagnosis{cause: "auth-required", got: "status 407 from the path"}, true
 	case reached:
 		return diagnosis{cause: "upgrade-stripped", got: "the request reached the origin without its upgrade" + excerpt(e)}, true
-	case answered && (head.Status == http.StatusTooManyRequests || head.Status == http.StatusServiceUnavailable):
+	case answered && noPlace(head.Status):
 		return diagnosis{cause: "connection-limit", got: fmt.Sprintf("status %d from the path; the origin saw nothing", head.Status)}, true
 	case answered:
 		return diagnosis{cause: "upgrade-refused", got: fmt.Sprintf("status %d from the path; the origin saw nothing", head.Status)}, true

@@ -51,6 +51,7 @@ type trialRun struct {
 func (r *runner) measure(ctx context.Context, c cell, ctl *control) outcome {
 	asked := c.askable(r.opt.Origin.Can())
 	seen := &sightings{runs: r.trials(ctx, c, trialsOf(asked), 1), ctl: ctl, again: map[int]map[string]*trialRun{}}
+	r.unaccompanied(ctx, c, seen.runs)
 	seen.refused, seen.repeated = refusals(seen.runs), repeats(seen.runs)
 	records := make([]measure.CheckRecord, len(c.checks))
 	for i, check := range c.checks {
@@ -169,8 +170,9 @@ func (r *runner) trials(ctx context.Context, c cell, trials []Trial, attempt int
 
 func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trialRun {
 	run := &trialRun{trial: t}
-	// What is measured again is measured in more quiet: with a sixth of the slots
-	// to itself, then with half, the last time with all of them.
+	// What is measured again is measured in more quiet: in front of an instance of
+	// its own, with a sixth of the slots to itself, then with half, the last time
+	// with all of them.
 	share := map[int]int64{1: 0, 2: r.parallel / 6, 3: r.parallel / 2}
 	quiet, known := share[attempt]
 	if !known {
@@ -232,7 +234,7 @@ func (r *runner) trial(ctx context.Context, c cell, t Trial, attempt int) *trial
 		defer b.Origin.Close()
 		b.RootsPEM = slices.Concat(b.RootsPEM, b.Origin.Roots())
 	}
-	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels)+int64(c.round), t.OwnProxy)
+	in, giveBack, err := r.paths.instance(ctx, c.path, b.Origin, b.Scale, cellSeed(r.opt.Seed, c.labels)+int64(c.round), t.OwnProxy || attempt > 1)
 	if err != nil {
 		run.err = err
 		return run

@@ -108,6 +108,7 @@ type exchange struct {
 	done    chan struct{}
 	err     error // of Subscribe, valid once done is closed
 	ev      *Evidence
+	wire    *measure.Wire // nil where the client does not count
 }
 
 // asking says in what an exchange differs from the cell's usual one. The zero
@@ -200,6 +201,10 @@ func (b *Bench) target(path string) measure.Target {
 func (b *Bench) begin(ctx context.Context, part string, sub measure.Subscription) *exchange {
 	x := &exchange{b: b, channel: b.Nonce + "-" + part, log: newEventLog(), done: make(chan struct{}), ev: b.evidence(part)}
 	x.ev.Interval = sub.PollInterval
+	if sub.Wire == nil {
+		sub.Wire = b.counted(sub)
+	}
+	x.wire = sub.Wire
 	if !sub.Resume {
 		x.ev.Asked = 1
 	}
@@ -320,9 +325,9 @@ func (x *exchange) schedule(ctx context.Context, count int, spacing time.Duratio
 	return nil
 }
 
-// settle waits until all that was sent has arrived. It gives up when nothing
-// has arrived for limit: a slow path that still delivers is waited for, at most
-// for longestSettle.
+// settle waits until all that was sent has arrived. It gives up when no message
+// has arrived for limit, and no considerable part of one: a slow path that still
+// delivers is waited for, at most for longestSettle.
 func (x *exchange) settle(ctx context.Context, limit time.Duration) bool {
 	want := make(map[string]bool, len(x.ev.Sent))
 	for _, s := range x.ev.Sent {
@@ -340,11 +345,14 @@ func (x *exchange) settle(ctx context.Context, limit time.Duration) bool {
 		return arrived == len(want)
 	}
 	for end := time.Now().Add(longestSettle); time.Now().Before(end) && ctx.Err() == nil; {
-		before := arrived
+		before, in := arrived, x.in()
+		x.ev.Rate = 0
 		if x.log.wait(ctx, limit, x.done, all) {
 			return true
 		}
-		if arrived == before {
+		if grown := x.in() - in; x.underWay(grown) {
+			x.ev.Rate = float64(grown) / limit.Seconds()
+		} else if arrived == before {
 			return false
 		}
 	}

@@ -77,7 +77,7 @@ func (s *appSite) ask(ctx context.Context, b *Bench, look bool) (*Evidence, erro
 // was asked too much: that says nothing about the path.
 func tooBusy(e *Evidence) error {
 	asked, ok := e.refusedItself()
-	if !ok || lacked(e) != "" || asked.Status != http.StatusTooManyRequests && asked.Status != http.StatusServiceUnavailable {
+	if !ok || lacked(e) != "" || !noPlace(asked.Status) {
 		return nil
 	}
 	return fmt.Errorf("the application itself answered status %d %s, which says nothing about the path; ask it later, or less at once (--parallel 1)", asked.Status, http.StatusText(asked.Status))

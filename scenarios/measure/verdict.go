@@ -135,26 +135,29 @@ func Judge(labels Labels, checks []CheckRecord) CellRecord {
 }
 
 // decidingCause picks, among the checks whose contribution equals the cell's
-// verdict, the most specific cause; axes count in the order of an exchange.
+// verdict, the most specific cause: of what the technique requires before what
+// it would like, and on the axes in the order of an exchange.
 func decidingCause(v Verdict, checks []CheckRecord) string {
 	if v != Degraded && v != Broken {
 		return ""
 	}
-	best, bestRank := "", -1
-	for _, axis := range Axes() {
-		for _, c := range checks {
-			if c.Axis != axis || c.Cause == "" || effective(c) != v {
-				continue
+	for _, kind := range []Kind{Required, Optimal} {
+		for _, axis := range Axes() {
+			best, bestRank := "", -1
+			for _, c := range checks {
+				if c.Kind != kind || c.Axis != axis || c.Cause == "" || effective(c) != v {
+					continue
+				}
+				if r := specificity(c.Cause); r > bestRank {
+					best, bestRank = c.Cause, r
+				}
 			}
-			if r := specificity(c.Cause); r > bestRank {
-				best, bestRank = c.Cause, r
+			if best != "" {
+				return refine(best, checks)
 			}
-		}
-		if best != "" {
-			break
 		}
 	}
-	return refine(best, checks)
+	return ""
 }
 
 // refine replaces a cause by the most precise one of the same family that any

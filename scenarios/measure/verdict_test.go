@@ -39,6 +39,7 @@ func TestJudge(t *testing.T) {
 		{"of equally precise ones the deciding one stands", []measure.CheckRecord{check(deliv, req, measure.Broken, "hold-last"), check(deliv, req, measure.Broken, "buffer-until-bytes")}, measure.Broken, "hold-last"},
 		{"a scan looks like a buffer at first", []measure.CheckRecord{check(deliv, req, measure.Broken, "buffered"), check(deliv, optl, measure.Broken, "buffer-until-close"), check(deliv, obs, measure.Broken, "scan")}, measure.Broken, "scan"},
 		{"opening explains before delivery", []measure.CheckRecord{check(deliv, req, measure.Broken, "unknown"), check(open, req, measure.Broken, "upgrade-stripped")}, measure.Broken, "upgrade-stripped"},
+		{"what is required explains before what is not", []measure.CheckRecord{check(open, optl, measure.Degraded, "headers-held"), check(deliv, req, measure.Degraded, "idle-timeout")}, measure.Degraded, "idle-timeout"},
 		{"a cause of another axis does not refine", []measure.CheckRecord{check(deliv, req, measure.Broken, "idle-timeout"), check(deliv, optl, measure.Broken, "buffer-until-close")}, measure.Broken, "idle-timeout"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

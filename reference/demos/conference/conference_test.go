@@ -20,18 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const path = "/demo/conference/"
 
 func demoOn(demo func(*stage.Stage) (http.Handler, error)) func(*testing.T, *reference.Server) func() {
-	return func(t *testing.T, srv *reference.Server) func() {
-		t.Helper()
-		s := stage.New(srv, path, 1)
-		h, err := demo(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := srv.Mount(path, h); err != nil {
-			t.Fatal(err)
-		}
-		return s.Close
-	}
+	return demotest.Mount(path, demo)
 }
 
 // message is what the tests look at.

@@ -19,7 +19,25 @@ import (
 	"time"
 
 	"github.com/cometbench/cometbench/reference"
+	"github.com/cometbench/cometbench/reference/demos/stage"
 )
+
+// Mount is what Run puts a demo on its server with: the demo below path, on a
+// stage without scaling.
+func Mount[H http.Handler](path string, demo func(*stage.Stage) (H, error)) func(*testing.T, *reference.Server) func() {
+	return func(t *testing.T, srv *reference.Server) func() {
+		t.Helper()
+		s := stage.New(srv, path, 1)
+		h, err := demo(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.Mount(path, h); err != nil {
+			t.Fatal(err)
+		}
+		return s.Close
+	}
+}
 
 // Bench is a server in a bubble. Its epoch is "e", its record is kept.
 type Bench struct {

@@ -22,18 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const base = "/demo/dwr/"
 
-func demoOn(t *testing.T, srv *reference.Server) func() {
-	t.Helper()
-	s := stage.New(srv, base, 1)
-	h, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := srv.Mount(base, h); err != nil {
-		t.Fatal(err)
-	}
-	return s.Close
-}
+var demoOn = demotest.Mount(base, New)
 
 // page is a browser's page, by hand.
 type browserPage struct {

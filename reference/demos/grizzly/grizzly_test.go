@@ -25,18 +25,7 @@ const (
 	stream = path + "streaming"
 )
 
-func demoOn(t *testing.T, srv *reference.Server) func() {
-	t.Helper()
-	s := stage.New(srv, path, 1)
-	h, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := srv.Mount(path, h); err != nil {
-		t.Fatal(err)
-	}
-	return s.Close
-}
+var demoOn = demotest.Mount(path, New)
 
 func wantAnswer(t *testing.T, x *demotest.Exchange, xjson string) {
 	t.Helper()

@@ -20,18 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const path = "/demo/resin-ticker/"
 
-func demoOn(t *testing.T, srv *reference.Server) func() {
-	t.Helper()
-	s := stage.New(srv, path, 1)
-	h, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := srv.Mount(path, h); err != nil {
-		t.Fatal(err)
-	}
-	return s.Close
-}
+var demoOn = demotest.Mount(path, New)
 
 func call(n int) string { return fmt.Sprintf("<script>parent.comet_update(%d)</script>\n", n) }
 

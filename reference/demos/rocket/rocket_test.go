@@ -20,34 +20,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const comet = "/demo/rocket/comet?session=abcdefghijklmnop"
 
-// demoOn mounts the demo itself.
-func demoOn(t *testing.T, srv *reference.Server) func() {
-	t.Helper()
-	s := stage.New(srv, "/demo/rocket/", 1)
-	h, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := srv.Mount(s.Path, h); err != nil {
-		t.Fatal(err)
-	}
-	return s.Close
-}
+var demoOn = demotest.Mount("/demo/rocket/", New)
 
 // servletOn mounts a servlet of the test's own.
 func servletOn(c Config) func(*testing.T, *reference.Server) func() {
-	return func(t *testing.T, srv *reference.Server) func() {
-		t.Helper()
-		s := stage.New(srv, "/demo/rocket/", 1)
-		servlet, err := NewServlet(s, c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := srv.Mount(s.Path, servlet); err != nil {
-			t.Fatal(err)
-		}
-		return s.Close
-	}
+	return demotest.Mount("/demo/rocket/", func(s *stage.Stage) (*Servlet, error) { return NewServlet(s, c) })
 }
 
 var payload = regexp.MustCompile(`<script>parent\.rocket\.payload\("(e-\d+)","(.*)"\)</script>`)

@@ -8,25 +8,12 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/cometbench/cometbench/reference"
 	"github.com/cometbench/cometbench/reference/demos/demotest"
-	"github.com/cometbench/cometbench/reference/demos/stage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func demoOn(t *testing.T, srv *reference.Server) func() {
-	t.Helper()
-	s := stage.New(srv, "/demo/tabs/", 1)
-	h, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := srv.Mount(s.Path, h); err != nil {
-		t.Fatal(err)
-	}
-	return s.Close
-}
+var demoOn = demotest.Mount("/demo/tabs/", New)
 
 func TestEachRoomIsToldOfItsOwnStreams(t *testing.T) {
 	demotest.Run(t, demoOn, func(t *testing.T, b *demotest.Bench) {

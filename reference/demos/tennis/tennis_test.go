@@ -14,27 +14,14 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/cometbench/cometbench/reference"
 	"github.com/cometbench/cometbench/reference/demos/demotest"
-	"github.com/cometbench/cometbench/reference/demos/stage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const path = "/demo/tennis/"
 
-func demoOn(t *testing.T, srv *reference.Server) func() {
-	t.Helper()
-	s := stage.New(srv, path, 1)
-	h, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := srv.Mount(path, h); err != nil {
-		t.Fatal(err)
-	}
-	return s.Close
-}
+var demoOn = demotest.Mount(path, New)
 
 // player is a page, by hand.
 type player struct {
