@@ -21,6 +21,8 @@ func (r *result) headline() string {
 	switch {
 	case len(r.cells) == 0 && len(r.loads()) > 0:
 		return count(len(r.loads()), "load step")
+	case len(r.cells) == 0 && len(r.claims()) > 0:
+		return claimTally(r.claims())
 	case len(r.cells) == 0:
 		return "No cell was measured"
 	case judged == 0:

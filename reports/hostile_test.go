@@ -88,7 +88,10 @@ func hostileRun(t *testing.T) *measure.Run {
 		} else if i%3 == 0 {
 			cell.Verdict = measure.Skipped
 		}
-		add(cell, measure.LoadRecord{Type: measure.TypeLoad, Technique: s, Proxy: s, LimitedBy: s, Values: map[string]float64{s: 1}})
+		claim := measure.ClaimRecord{Rows: []string{""}, Values: map[string]float64{}}
+		poison(reflect.ValueOf(&claim), s)
+		claim.Type = measure.TypeClaim
+		add(claim, cell, measure.LoadRecord{Type: measure.TypeLoad, Technique: s, Proxy: s, LimitedBy: s, Values: map[string]float64{s: 1}})
 		for _, tried := range []measure.AdviceRecord{{Before: measure.Broken, After: measure.Works, Proven: true, Lines: []string{""}, InsteadLines: []string{""}, Upon: []string{""}}, {}} {
 			poison(reflect.ValueOf(&tried), s)
 			tried.Type = measure.TypeAdvice

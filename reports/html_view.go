@@ -31,6 +31,8 @@ type view struct {
 	Tried      []hopTriedView
 	Crowds     []figure // exchanges over the time of each run
 	Loads      []loadView
+	Claims     []claimView
+	ClaimTally string
 	Gates      []gateView
 	Runs       []runView
 	Prompt     string // a message is prompt up to here,
@@ -123,6 +125,9 @@ func newView(r *result, render func(cellView) (detailView, error)) (*view, error
 	}
 	for _, l := range r.loads() {
 		v.Loads = append(v.Loads, loadView{clean(l.Technique), clean(l.Proxy), number(float64(l.Subscribers)), clean(l.LimitedBy), joined(l.Values)})
+	}
+	if v.Claims = newClaims(r); len(v.Claims) > 0 {
+		v.ClaimTally = claimTally(r.claims())
 	}
 	v.Gates = newGates(r)
 	for i, run := range r.runs {

@@ -20,6 +20,7 @@ type document struct {
 	Loads    []measure.LoadRecord  `json:"loads"`
 	// Advice is what became of it: run --prove.
 	Advice []measure.AdviceRecord `json:"advice"`
+	Claims []measure.ClaimRecord  `json:"claims,omitempty"`
 }
 
 type documentRun struct {
@@ -36,7 +37,7 @@ func JSON(w io.Writer, runs []*measure.Run) error {
 	doc := document{
 		Schema: measure.Schema, Complete: len(r.interrupted()) == 0, Replaced: r.replaced,
 		Runs: []documentRun{}, Cells: []measure.CellRecord{}, Checks: []measure.CheckRecord{},
-		Loads: append([]measure.LoadRecord{}, r.loads()...), Advice: append([]measure.AdviceRecord{}, r.advice...),
+		Loads: append([]measure.LoadRecord{}, r.loads()...), Advice: append([]measure.AdviceRecord{}, r.advice...), Claims: r.claims(),
 	}
 	for _, run := range runs {
 		rec := run.Record

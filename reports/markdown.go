@@ -46,6 +46,7 @@ func Markdown(w io.Writer, runs []*measure.Run) error {
 	m.tried()
 	m.fallbacks()
 	m.loads()
+	m.claims()
 	m.origin()
 	if _, err := io.WriteString(w, strings.TrimRight(m.String(), "\n")+"\n"); err != nil {
 		return fmt.Errorf("write markdown report: %w", err)

@@ -49,6 +49,7 @@ func (o TextOptions) Write(w io.Writer, runs []*measure.Run) error {
 	p.fallbacks(r)
 	p.hearsay(r)
 	p.loads(r.loads())
+	p.claims(r)
 	p.gates(r)
 	if _, err := io.WriteString(w, p.String()); err != nil {
 		return fmt.Errorf("write text report: %w", err)

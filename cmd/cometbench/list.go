@@ -17,6 +17,7 @@ import (
 	"github.com/cometbench/cometbench/reference"
 	"github.com/cometbench/cometbench/reference/demos"
 	"github.com/cometbench/cometbench/scenarios"
+	"github.com/cometbench/cometbench/scenarios/claims"
 	"github.com/cometbench/cometbench/scenarios/clients"
 	"github.com/cometbench/cometbench/scenarios/external"
 	"github.com/cometbench/cometbench/scenarios/measure"
@@ -24,7 +25,7 @@ import (
 )
 
 // listKinds are what can be listed.
-var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites", "demos"}
+var listKinds = []string{"techniques", "proxies", "presets", "faults", "clients", "checks", "causes", "suites", "demos", "claims"}
 
 // listed is one row: a name, what it is, and further fields, which stand
 // beside them in JSON.
@@ -159,6 +160,10 @@ func list(kind string) ([]listed, error) {
 	case "demos":
 		for _, d := range demos.All() {
 			out = append(out, listed{Name: d.Name, Means: d.Summary, More: map[string]any{"technique": d.Technique, "path": "/demo/" + d.Name}})
+		}
+	case "claims":
+		for _, c := range claims.All() {
+			out = append(out, listed{Name: c.Name, Means: c.Sentence + ".", More: map[string]any{"source": c.Source, "measured": c.Measured, "command": c.Command()}})
 		}
 	case "suites":
 		for _, b := range suite.Builtins() {

@@ -200,6 +200,7 @@ func known() suite.Known {
 	for _, c := range scenarios.All() {
 		k.Checks = append(k.Checks, c.ID)
 	}
+	k.Claims = claimNames()
 	return k
 }
 

@@ -123,17 +123,21 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 			return err
 		}
 		m, err = o.appMatrix(own)
-	} else {
+	} else if !o.claimsOnly() {
 		m, closeClients, err = o.matrix(ctx, suite)
 	}
 	if err != nil {
 		return err
 	}
 	defer closeClients()
-	if len(m.Labels()) == 0 {
+	claimed, err := o.claims(suite)
+	if err != nil {
+		return err
+	}
+	if len(m.Labels()) == 0 && len(claimed) == 0 {
 		return usage("there is nothing to measure in this combination of flags")
 	}
-	if suite != nil && !o.narrowed() {
+	if suite != nil && !o.narrowed() && !o.claimsOnly() {
 		if err := checkExpectations(suite, m); err != nil {
 			return err
 		}
@@ -149,6 +153,9 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	if o.dryRun {
 		for _, l := range m.Labels() {
 			fmt.Fprintln(stdout, l)
+		}
+		for _, c := range claimed {
+			fmt.Fprintf(stdout, "claim %s\n", c.Name)
 		}
 		return nil
 	}
@@ -211,6 +218,9 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	_, err = scenarios.Run(ctx, m, w, opt)
 	if err == nil {
 		err = gates.confirm(ctx, m, w, opt, bar)
+	}
+	if err == nil {
+		err = o.test(ctx, claimed, w, bar, out)
 	}
 	if err == nil && o.Prove {
 		err = o.prove(ctx, m, w, opt, bar)

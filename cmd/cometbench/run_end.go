@@ -29,7 +29,7 @@ func finishRun(w *measure.Writer, complete bool, g *gates) (measure.EndRecord, e
 	if err := w.Append(end); err != nil {
 		return end, err
 	}
-	return end, errors.Join(reports.WriteAll(w.Dir()), writeFidelity(run), writeFallback(run))
+	return end, errors.Join(reports.WriteAll(w.Dir()), writeFidelity(run), writeFallback(run), writeClaims(run))
 }
 
 // printRun prints the table and where the report is.

@@ -19,6 +19,7 @@ type selection struct {
 	Proxies    []string                  `json:"proxies,omitempty"`
 	Clients    []string                  `json:"clients,omitempty"`
 	Checks     []string                  `json:"checks,omitempty"`
+	Claims     []string                  `json:"claims,omitempty"`
 	Modes      []string                  `json:"modes,omitempty"`
 	HTTP       []string                  `json:"http,omitempty"`
 	Variants   []string                  `json:"variants,omitempty"`
@@ -41,7 +42,7 @@ type selection struct {
 
 // selectionFlags are those of its flags that cannot be given anew when a run is
 // resumed. The gates can.
-var selectionFlags = []string{"suite", "app", "via", "technique", "proxy", "client", "check", "mode", "http", "variant", "tls", "time-scale", "max-wait", "seed", "repeat", "shard", "prove"}
+var selectionFlags = []string{"suite", "app", "via", "technique", "proxy", "client", "check", "claim", "mode", "http", "variant", "tls", "time-scale", "max-wait", "seed", "repeat", "shard", "prove"}
 
 // gateFlags are those that can.
 var gateFlags = []string{"fail-on", "baseline", "latency-percent", "latency-least", "alpha"}
@@ -52,6 +53,7 @@ func (o *runOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.Proxies, "proxy", nil, "proxies: direct, transparent, a preset, FILE.yaml, fault:…, real:…, forward:URL, reverse:URL, A+B (repeatable, or a comma list)")
 	f.StringArrayVar(&o.Clients, "client", nil, "clients: go, chromium, firefox, webkit, model:… (repeatable, or a comma list; default: go when --proxy is given)")
 	f.StringArrayVar(&o.Checks, "check", nil, "checks, by id or glob, as delivery/* (default: the quick ones, and with --proxy the thorough ones)")
+	f.StringArrayVar(&o.Claims, "claim", nil, "test what is said of comet, by name or glob, and measure nothing else (cometbench list claims)")
 	f.StringArrayVar(&o.Modes, "mode", nil, "how clients reach simulated proxies: reverse, forward (default reverse)")
 	f.StringSliceVar(&o.HTTP, "http", []string{"1.1"}, "HTTP versions between client and proxy: 1.0, 1.1, 2, 3 (3 with --tls and over the direct path only)")
 	f.BoolVar(&o.TLS, "tls", false, "TLS from the client on, with certificates made for this run")
@@ -129,6 +131,9 @@ func (o runOptions) check() error {
 
 // checkTogether refuses what flags and suite do not make together.
 func (o runOptions) checkTogether() error {
+	if err := o.checkClaims(); err != nil {
+		return err
+	}
 	switch {
 	case slices.Contains(o.HTTP, "3") && !o.TLS:
 		return usage("--http 3 needs --tls: there is no HTTP/3 without it")

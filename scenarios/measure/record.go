@@ -20,6 +20,7 @@ const (
 	TypeEnd    = "end"
 	TypeLoad   = "load"
 	TypeAdvice = "advice"
+	TypeClaim  = "claim"
 )
 
 // Labels are the key of a cell: two cells with equal labels are the same cell.

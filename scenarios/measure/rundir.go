@@ -103,6 +103,7 @@ type Run struct {
 	Checks   []CheckRecord
 	Loads    []LoadRecord
 	Advice   []AdviceRecord // of run --prove
+	Claims   []ClaimRecord  // of suites that test them, and run --claim
 	End      *EndRecord     // nil when the run was interrupted
 	Warnings []string       // lines that were not understood
 }
@@ -207,6 +208,8 @@ func (r *Run) add(line []byte) error {
 		return appendRecord(&r.Loads, line)
 	case TypeAdvice:
 		return appendRecord(&r.Advice, line)
+	case TypeClaim:
+		return appendRecord(&r.Claims, line)
 	case TypeEnd:
 		r.End = new(EndRecord)
 		return json.Unmarshal(line, r.End)

@@ -25,7 +25,7 @@ func Builtins() []Builtin {
 		{Name: "full", Means: "every technique through every preset and program, with every question, over HTTP/1.0, 1.1 and 2, reverse and forward; half an hour"},
 		{Name: "real", Means: "every program that is installed here, in each of its configurations"},
 		{Name: "fidelity", Means: "the programs that are installed here and the presets that imitate programs, side by side"},
-		{Name: "seeds", Means: "the historical systems that the techniques come from, played in Chromium: which survives what; a minute"},
+		{Name: "seeds", Means: "the historical systems that the techniques come from, played in Chromium: which survives what; and what is said of comet, tested; five minutes"},
 		{Name: "external", Means: "the clients of other projects through every preset, each by each of its transports and by its own choice; five minutes"},
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // Known are the names that a suite may use and that others define.
 type Known struct {
-	Checks, Clients []string
+	Checks, Clients, Claims []string
 	// Proxy returns why a spec or glob names no proxy; nil takes any. It is
 	// called with each one in a suite.
 	Proxy func(spec string) error
@@ -124,6 +124,7 @@ func (r *reader) suite(n ast.Node, s *Suite) error {
 				return err
 			})
 		}},
+		r.names("claims", "claim", &s.Claims, func(n ast.Node) (string, error) { return r.named(n, "claim", r.known.Claims) }),
 		field{"thresholds", func(n ast.Node) error { return r.thresholds(n, &s.Thresholds) }},
 		field{"time_scale", set(&s.TimeScale, func(n ast.Node, what string) (float64, error) { return r.number(n, what, LeastTimeScale, 1) }, "time_scale")},
 		field{"max_wait", set(&s.MaxWait, r.duration, "max_wait")},

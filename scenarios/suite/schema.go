@@ -24,7 +24,7 @@ func Schema(known Known, proxies []string) ([]byte, error) {
 		verdicts = append(verdicts, string(v))
 	}
 	defs := object{
-		"technique": names(techniques()), "client": names(known.Clients), "check": names(known.Checks),
+		"technique": names(techniques()), "client": names(known.Clients), "check": names(known.Checks), "claim": names(known.Claims),
 		"proxy": oneOrMore(anyOf(enum(proxies), globs,
 			object{"type": "string", "pattern": `^(fault|real|forward|reverse):.`, "description": "faults, a real program, one that runs already"},
 			object{"type": "string", "pattern": `[/\\]|\.(ya?ml|YA?ML)$`, "description": "a preset of your own"},
@@ -56,6 +56,7 @@ func Schema(known Known, proxies []string) ([]byte, error) {
 		"matrix":     object{"allOf": []any{mapping(matrix), notBoth}},
 		"include":    list(object{"allOf": []any{mapping(block), notBoth}}),
 		"exclude":    list(mapping(match)),
+		"claims":     ref("claim"),
 		"thresholds": mapping(object{"prompt": ref("duration"), "late": ref("duration")}),
 		"time_scale": number(LeastTimeScale, 1), "max_wait": ref("duration"),
 		"repeat": integer(1, MostRepeat), "parallel": integer(1, MostParallel), "seed": integer(-1<<53, 1<<53),

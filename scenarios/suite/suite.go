@@ -15,8 +15,9 @@ type Suite struct {
 	Text  []byte // the source
 
 	Matrix  Block
-	Include []Block // more of the same; what one does not say is the matrix's
-	Exclude []Match // cells, and with checks: questions
+	Include []Block  // more of the same; what one does not say is the matrix's
+	Exclude []Match  // cells, and with checks: questions
+	Claims  []string // what is said of comet and tested besides the matrix, by name or glob
 	TLS     bool
 
 	Thresholds measure.Thresholds // zero fields are the usual ones

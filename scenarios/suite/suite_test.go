@@ -17,6 +17,7 @@ func known() suite.Known {
 	return suite.Known{
 		Checks:  []string{"opening/connect", "delivery/first", "delivery/steady", "delivery/burst", "delivery/idle", "delivery/demo", "counting/connections", "opening/fallback"},
 		Clients: []string{"go", "chromium", "model:ie9", "cometd", "faye", "sockjs-client"},
+		Claims:  []string{"polling-cost"},
 		Proxy: func(spec string) error {
 			kind, _, found := strings.Cut(spec, ":")
 			plain := slices.Contains(plainProxies, spec) || strings.ContainsAny(spec, "*?[")
