@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -40,7 +41,7 @@ type Tab struct {
 	answers map[network.RequestID]*answerSeen
 }
 
-var _ measure.Tab = (*Tab)(nil)
+var _ measure.Collector = (*Tab)(nil)
 
 // answerSeen is what is known of a request under way. The times are the
 // protocol's own, in seconds.
@@ -167,6 +168,19 @@ func (t *Tab) Until(ctx context.Context, expression string) error {
 		const look = () => { try { if (`+expression+`) done(true); else setTimeout(look, 20); } catch (e) { failed(e); } };
 		look();
 	})`, nil)
+}
+
+// Collect implements measure.Collector.
+func (t *Tab) Collect(ctx context.Context) error {
+	call, cancel := t.page.until(ctx, t.client.options.LoadWithin)
+	defer cancel()
+	// What the first collection finalizes is garbage of the second.
+	for range 2 {
+		if _, err := chromedp.Call(call, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+			return fmt.Errorf("collect garbage: %w", err)
+		}
+	}
+	return nil
 }
 
 // Press presses and releases a key, by its name in the DOM: ArrowUp, ArrowDown,

@@ -7,8 +7,23 @@ import "strings"
 func All() []Claim {
 	return []Claim{
 		IframeAlwaysWorks(),
+		MultipartBandwidth(),
+		MultipartBuffered(),
+		LongPollBuffered(),
+		LongPollFriendlier(),
+		StreamingBeats(),
 		PollingCost(),
+		ThreadStarvation(),
 		TwelveIframes(),
+		IframeMemory(),
+		Throbber(),
+		TwoConnections(),
+		WebSocketBalancing(),
+		WebSocketPlain(),
+		WebSocketHTTP2(),
+		HTTP2Polling(),
+		HTTP2Tabs(),
+		BayeuxPerformance(),
 	}
 }
 

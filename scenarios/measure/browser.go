@@ -52,3 +52,10 @@ type Break struct {
 	Error   string        // in the browser's words
 	Silence time.Duration // since anything had come
 }
+
+// Collector is a Tab that can have its garbage collected, so that what its
+// browser holds then is what the page holds.
+type Collector interface {
+	Tab
+	Collect(ctx context.Context) error
+}
