@@ -7,6 +7,7 @@ import "strings"
 func All() []Claim {
 	return []Claim{
 		IframeAlwaysWorks(),
+		IframeBetterThanXHR(),
 		MultipartBandwidth(),
 		MultipartBuffered(),
 		LongPollBuffered(),

@@ -1,4 +1,4 @@
-package real_test
+package initiator
 
 import (
 	"slices"
@@ -8,16 +8,17 @@ import (
 // field is one line of a request's head.
 type field struct{ name, value string }
 
-// engine is what a browser sends for the same URL when an iframe navigates to
+// Engine is what a browser sends for the same URL when an iframe navigates to
 // it and when a script asks for it, but for Host. Recorded on loopback from
 // Chromium 156 (headless-shell) and Firefox 153, Debian 12; X-Requested-With is
 // what libraries add to an XMLHttpRequest.
-type engine struct {
-	name        string
+type Engine struct {
+	Name        string
 	iframe, xhr []field
 }
 
-func engines() []engine {
+// Engines lists those that were recorded.
+func Engines() []Engine {
 	chromium := []field{
 		{"Connection", "keep-alive"},
 		{"sec-ch-ua", `"Not:A-Brand";v="8", "Chromium";v="156", "HeadlessChrome";v="156"`},
@@ -27,7 +28,7 @@ func engines() []engine {
 	const chromiumAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.8078.79 Safari/537.36"
 	firefox := []field{{"User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"}}
 	const encodings = "gzip, deflate, br, zstd"
-	return []engine{
+	return []Engine{
 		{
 			"chromium",
 			slices.Concat(chromium, []field{
