@@ -10,7 +10,7 @@ LINTER   ?= $(shell command -v golangci-lint || echo $(GO) run github.com/golang
 # without it, and say so.
 RACE     := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity external fallback fidelity-rows iframe scale release-check browsers fuzz lint cross clean
+.PHONY: help setup build run test race crowd programs peers fleet gate schema advice confusion causes npm fidelity external fallback fidelity-rows iframe claims scale release-check browsers fuzz lint cross clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -109,6 +109,10 @@ fallback: ## what cometd, faye and sockjs-client fall back to behind each preset
 	rm -rf cometbench-out/fallback
 	$(GO) run ./cmd/cometbench run --quiet --parallel 4 --client cometd,faye,sockjs-client --technique bayeux-websocket,sockjs-websocket --check opening/fallback --proxy 'direct,transparent,*' --out cometbench-out/fallback
 	cp cometbench-out/fallback/fallback.md docs/fallback.md
+
+claims: ## what is said of comet, tested on the programs and the browser that are here: docs/claims.md; minutes
+	rm -rf cometbench-out/claims && $(GO) run ./cmd/cometbench run --quiet --claim '*' --out cometbench-out/claims
+	cp cometbench-out/claims/claims.md docs/claims.md
 
 fuzz: ## search with each fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)

@@ -23,8 +23,8 @@ var bayeuxRates = []float64{1, 2, 5, 10, 20}
 func BayeuxPerformance() Claim {
 	techniques := []string{"bayeux-long-polling", "bayeux-websocket"}
 	return Claim{
-		Name: "bayeux-performance", Sentence: fmt.Sprintf("A Bayeux server serves %d clients a message a second each in time (talks on Bayeux leave the figure out)", bayeuxCrowd),
-		Source: "a talk on Bayeux whose figure for performance was left out",
+		Name: "bayeux-performance", Sentence: fmt.Sprintf("A Bayeux server serves %d clients a message a second each in time", bayeuxCrowd),
+		Source: "a talk on Bayeux, whose figure was left out",
 		Measured: fmt.Sprintf("%d clients of this project's Bayeux server on one channel, 1 to 20 messages a second to all, for %s each, until 1 of 100 is more than %d ms late; delays, and the processor time of the server's process. The clients run on the same machine, so that the figure is a lower bound",
 			bayeuxCrowd, bayeuxLasts, bayeuxLate),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {

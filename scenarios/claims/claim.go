@@ -29,6 +29,9 @@ type Answer struct {
 	Values map[string]float64 // the numbers, named as in measure.CheckRecord
 }
 
+// handedDown is the source of what everybody says.
+const handedDown = "handed down in articles on comet, by nobody in particular"
+
 // untested is the answer when something is not here.
 func untested(format string, args ...any) Answer {
 	return Answer{Answer: measure.ClaimUntested, Got: fmt.Sprintf(format, args...)}

@@ -22,7 +22,7 @@ const (
 func HTTP2Polling() Claim {
 	return Claim{
 		Name: "http2-polling-cheap", Sentence: "HTTP/2 makes polling cheap",
-		Source: "articles that call comet superfluous since HTTP/2",
+		Source: handedDown + ", since HTTP/2",
 		Measured: fmt.Sprintf("%d subscribers poll every %s over HTTP/1.1 and over HTTP/2, both with TLS on a connection that stays, and get a message a second; beside them a stream over HTTP/2; bytes and the processor time of the server's process, the median of %d alternating rounds",
 			http2Crowd, pollingEvery, http2Pairs),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
@@ -93,7 +93,7 @@ const manyTabs = 12
 func HTTP2Tabs() Claim {
 	return Claim{
 		Name: "http2-many-tabs", Sentence: "HTTP/2 makes many tabs cheap: their streams share one connection",
-		Source:   "RFC 7540, section 9.1, and articles on HTTP/2",
+		Source:   "RFC 7540, section 9.1: one connection to a host is enough",
 		Measured: fmt.Sprintf("%d tabs in Chromium, an EventSource in each, over HTTP/2; the server tells streams and connections apart; then the same streams in one tab over HTTP/1.1", manyTabs),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			secure, err := l.origin(ctx, "--tls")

@@ -12,7 +12,7 @@ func IframeAlwaysWorks() Claim {
 	const iframe = "forever-iframe"
 	return Claim{
 		Name: "iframe-always-works", Sentence: "A forever iframe always works",
-		Source:     "articles on comet of the years 2006 to 2010, which call it the technique for every browser and every network",
+		Source:     handedDown,
 		Measured:   "the iframe's stream through each program that is installed: first message, a message each 270 ms, a burst",
 		Techniques: []string{iframe},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {

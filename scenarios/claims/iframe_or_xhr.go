@@ -26,7 +26,7 @@ func IframeBetterThanXHR() Claim {
 	const iframe, xhr = "forever-iframe", "xhr-streaming"
 	return Claim{
 		Name: "iframe-better-than-xhr", Sentence: "Proxies treat an iframe better than an XMLHttpRequest",
-		Source:     "articles that recommend the iframe since it looks like a page that loads slowly",
+		Source:     handedDown + ": it looks like a page that loads slowly",
 		Measured:   "through each installed program as it is stock: the same bytes of the same type, asked for with the fields that Chromium and Firefox send for an iframe and with those for a script, three times where they differ; then both techniques with the types that are theirs",
 		Techniques: []string{iframe, xhr},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {

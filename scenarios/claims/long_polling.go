@@ -10,7 +10,7 @@ func LongPollBuffered() Claim {
 	const poll = "long-poll"
 	return Claim{
 		Name: "long-poll-buffered", Sentence: "Long polling is held back by proxies that buffer, too",
-		Source:     "articles that recommend sockets, against every technique of HTTP",
+		Source:     handedDown + ", against every technique of HTTP",
 		Measured:   "long polls through each program that is installed: first message, a message each 270 ms, a burst",
 		Techniques: []string{poll},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
@@ -43,7 +43,7 @@ func LongPollFriendlier() Claim {
 	streams := []string{"xhr-streaming", "eventsource", "forever-iframe"}
 	return Claim{
 		Name: "long-poll-friendlier", Sentence: "Long polling gets through more proxies than streaming",
-		Source:     "RFC 6202, sections 2 and 3: answers of long polls end, and intermediaries may hold partial ones",
+		Source:     "RFC 6202, section 3.2: an intermediary need not pass on an answer that is not whole; those of long polls are",
 		Measured:   "long polls and three kinds of streams through each program that is installed",
 		Techniques: append([]string{poll}, streams...),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {

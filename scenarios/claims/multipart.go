@@ -16,7 +16,7 @@ func MultipartBandwidth() Claim {
 	techniques := []string{"short-poll", "long-poll", "callback-poll", "xhr-streaming", "fetch-streaming", "forever-iframe", "multipart", "eventsource", "content-length-stream", "websocket"}
 	return Claim{
 		Name: "multipart-bandwidth", Sentence: "A multipart answer saves the most bandwidth of all techniques",
-		Source:   "comparisons of Ajax techniques, which praise that one answer carries all messages",
+		Source:   handedDown,
 		Measured: "bytes on the client's connection, up and down, for a small message each 250 ms and for a minute of silence, without a proxy (the check counting/bytes)",
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			run, err := l.answers(ctx, question{name: "bytes", techniques: techniques, checks: []string{bytes}})
@@ -79,7 +79,7 @@ func MultipartBuffered() Claim {
 	const multipart = "multipart"
 	return Claim{
 		Name: "multipart-buffered", Sentence: "A multipart answer is held back by proxies that buffer",
-		Source:     "the same comparisons, as the price of it",
+		Source:     "ajaxpatterns.org, HTTP Streaming: a proxy on the way may buffer; of multipart as of every stream",
 		Measured:   "a multipart stream through each program that is installed, beside the same messages as XHR streaming",
 		Techniques: []string{multipart, "xhr-streaming"},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {

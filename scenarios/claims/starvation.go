@@ -18,7 +18,7 @@ func ThreadStarvation() Claim {
 	starving := []string{"long-poll"}
 	return Claim{
 		Name: "thread-starvation", Sentence: "Held requests starve a server of threads",
-		Source:   "the makers of Jetty, Grizzly and Tomcat, who gave held requests their threads back for that",
+		Source:   "the documentation of Jetty's continuations, of Grizzly and of Tomcat, which give held requests their threads back",
 		Measured: fmt.Sprintf("an ordinary request beside 1 to 100 held polls, at a server with %d threads, one for each request, and at one that takes no thread for what it holds (the check counting/starvation)", starvedWorkers),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			a := Answer{Values: map[string]float64{}}

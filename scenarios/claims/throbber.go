@@ -17,7 +17,7 @@ const loadWait = 3 * time.Second
 func Throbber() Claim {
 	return Claim{
 		Name: "throbber-stays-on", Sentence: "The throbber stays on while an iframe streams",
-		Source:   "articles on forever iframes; the htmlfile object was used against it",
+		Source:   "John Resig, Streaming HTTP / Server Push (2005): browsers say that the page is still loading",
 		Measured: fmt.Sprintf("when Chromium fires the load event of a page that streams: by an iframe in it, by an iframe that is added once it has loaded, by fetch, by EventSource; each is watched for %.0f s, then the server ends the stream", loadWait.Seconds()),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			origin, err := l.origin(ctx)

@@ -20,7 +20,7 @@ const (
 func TwelveIframes() Claim {
 	return Claim{
 		Name: "twelve-iframes", Sentence: "Twelve iframes on twelve paths of one host escape the limit of connections",
-		Source:   "advice to pages that need more streams than a browser gives a host",
+		Source:   handedDown,
 		Measured: fmt.Sprintf("Chromium opens twelve iframes, each a stream that does not end; the server counts those that reach it within %s: on one path, on twelve paths, on twelve names of the host, each for itself", twelveWait),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			origin, err := l.origin(ctx)

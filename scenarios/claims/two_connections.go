@@ -18,7 +18,7 @@ func TwoConnections() Claim {
 	const starvation = "counting/starvation"
 	return Claim{
 		Name: "two-connections", Sentence: "Two held connections starve the page: nothing else gets through",
-		Source: "RFC 2616, section 8.1.4, which gave a client two connections to a server; advice on comet of the time",
+		Source: "RFC 2616, section 8.1.4; Dylan Schiemann, The Dreaded 2 Connection Limit (Comet Daily, 2007)",
 		Measured: fmt.Sprintf("an ordinary request beside streams to the same host, for %s: by a model of the browsers of that time, and in Chromium by a page with 0, 1, 2, 5 and 6 streams",
 			ordinaryWait),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {

@@ -22,7 +22,7 @@ const socket = "websocket"
 func WebSocketBalancing() Claim {
 	return Claim{
 		Name: "websocket-needs-tcp-balancing", Sentence: "WebSocket needs balancing at the level of TCP",
-		Source: "operators' advice of the years in which WebSocket was new",
+		Source: "RFC 6455, section 1.8, which finds hosts of their own easier to manage; operators since",
 		Measured: fmt.Sprintf("a WebSocket through each installed program that proxies HTTP, stock and configured for streams; and %d WebSockets through haproxy in HTTP mode that balances two servers, each of which sends to its own",
 			balanced),
 		Techniques: []string{socket},
@@ -129,7 +129,7 @@ func WebSocketPlain() Claim {
 	programs := []string{"real:squid", "real:tinyproxy", "real:privoxy", "real:mitmproxy", "real:trafficserver/forward", "real:apache2"}
 	return Claim{
 		Name: "websocket-fails-plain", Sentence: "WebSocket fails over plain HTTP, and wss cures it",
-		Source:     "RFC 6455, section 1.8 and its makers' measurements; the advice to use wss always",
+		Source:     "RFC 6455, section 1.8: connections to port 443 are significantly more likely to succeed than those to port 80",
 		Measured:   "a WebSocket as ws and as wss through each installed program that is a forward proxy, as it is stock; and as ws through those in front of a server, which do not let TLS through",
 		Techniques: []string{socket},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
