@@ -245,7 +245,15 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 	if own != nil && !o.quiet {
 		fmt.Fprintf(stderr, "%d requests were asked of %s\n", own.Budget().Used(), own.Spec.Name())
 	}
-	return outcomeOf(end)
+	outcome := outcomeOf(end)
+	if len(claimed) == 0 {
+		return outcome
+	}
+	whole, err := measure.Read(w.Dir())
+	if err != nil {
+		return &exitError{exitHarness, err}
+	}
+	return unmeasured(whole, outcome)
 }
 
 // start starts the origin, or connects to one that runs elsewhere.

@@ -99,6 +99,21 @@ func (o runOptions) test(ctx context.Context, wanted []claims.Claim, w *measure.
 	})
 }
 
+// unmeasured is the outcome of a run of which some claims could not be
+// measured; what else went wrong is told as well.
+func unmeasured(run *measure.Run, other error) error {
+	failed := 0
+	for _, c := range measure.Claims(run) {
+		if c.Failed {
+			failed++
+		}
+	}
+	if failed == 0 {
+		return other
+	}
+	return &exitError{exitHarness, errors.Join(fmt.Errorf("%d claims could not be measured; the report says why", failed), other)}
+}
+
 // claimsFile is the table of the claims alone, beside the other reports of a
 // run that has any.
 const claimsFile = "claims.md"

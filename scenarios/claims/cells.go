@@ -30,7 +30,6 @@ type question struct {
 // answers runs the matrix of q into a run directory of its own and returns what
 // was found.
 func (l *Lab) answers(ctx context.Context, q question) (*measure.Run, error) {
-	dir := l.keep(q.name)
 	m, err := l.matrix(ctx, q)
 	if err != nil {
 		return nil, err
@@ -39,7 +38,7 @@ func (l *Lab) answers(ctx context.Context, q question) (*measure.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := measure.Create(dir)
+	w, err := l.create(q.name)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +58,7 @@ func (l *Lab) answers(ctx context.Context, q question) (*measure.Run, error) {
 	if err := w.Append(end); err != nil {
 		return nil, err
 	}
-	return measure.Read(dir)
+	return measure.Read(w.Dir())
 }
 
 // matrix resolves the names of q.

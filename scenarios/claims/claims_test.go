@@ -104,6 +104,9 @@ func TestClaimsAreMeasured(t *testing.T) {
 	if r := got[1]; r.Answer != measure.ClaimUntested || !strings.Contains(r.Got, "no browser here") {
 		t.Errorf("without a browser: %s, %s", r.Answer, r.Got)
 	}
+	if !got[2].Failed || got[1].Failed {
+		t.Error("what is missing is no failure, and what broke is one")
+	}
 	if r := got[2]; r.Answer != measure.ClaimUntested || !strings.Contains(r.Got, "no luck") {
 		t.Errorf("a failed measurement: %s, %s", r.Answer, r.Got)
 	}

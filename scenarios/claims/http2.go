@@ -72,6 +72,7 @@ func http2Answer(old, h2, stream []served) Answer {
 		a.Rows = append(a.Rows, fmt.Sprintf("%s: %.0f bytes a second for each subscriber, %.2f %% of a core for all %d",
 			[]string{"polling over HTTP/1.1", "polling over HTTP/2", "a stream over HTTP/2"}[i], of(rounds, bytes)/http2Crowd, 100*of(rounds, cpu), http2Crowd))
 	}
+	a.Rows = append(a.Rows, "server and clients speak the HTTP/2 of Go's net/http")
 	v := a.Values
 	a.Got = fmt.Sprintf("over HTTP/1.1 polling takes %.1f times the bytes and %.1f times the processor time of polling over HTTP/2; that still takes %.1f times the bytes and %.1f times the processor time of a stream",
 		v["http1_times_http2_bytes"], v["http1_times_http2_cpu"], v["http2_times_stream_bytes"], v["http2_times_stream_cpu"])

@@ -3,6 +3,7 @@ package claims
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -56,7 +57,8 @@ func Test(ctx context.Context, l *Lab, claims []Claim, record func(measure.Claim
 			a = untested("the measurement failed: %v", err)
 		}
 		if err := record(measure.ClaimRecord{
-			Type: measure.TypeClaim, Claim: c.Name, Sentence: c.Sentence, Source: c.Source, Measured: c.Measured, Command: c.Command(),
+			Failed: err != nil,
+			Type:   measure.TypeClaim, Claim: c.Name, Sentence: c.Sentence, Source: c.Source, Measured: c.Measured, Command: c.Command(),
 			Answer: a.Answer, Got: a.Got, Rows: a.Rows, Values: a.Values, Evidence: l.evidence, TookMS: time.Since(started).Milliseconds(),
 		}); err != nil {
 			return err
@@ -98,9 +100,21 @@ func (l *Lab) origin(ctx context.Context, flags ...string) (scenarios.Origin, er
 	return o, err
 }
 
-// keep names a run directory as evidence of the claim under test.
-func (l *Lab) keep(name string) string {
-	rel := filepath.ToSlash(filepath.Join(Dir, name))
-	l.evidence = addNames(l.evidence, rel)
-	return filepath.Join(l.Dir, filepath.FromSlash(rel))
+// create makes a run directory, which is evidence of the claim under test. A run
+// that is resumed may have one of the name from before.
+func (l *Lab) create(name string) (*measure.Writer, error) {
+	for n := 1; ; n++ {
+		at := name
+		if n > 1 {
+			at = fmt.Sprintf("%s-%d", name, n)
+		}
+		w, err := measure.Create(filepath.Join(l.Dir, Dir, at))
+		if errors.Is(err, measure.ErrExists) {
+			continue
+		}
+		if err == nil {
+			l.evidence = addNames(l.evidence, Dir+"/"+at)
+		}
+		return w, err
+	}
 }

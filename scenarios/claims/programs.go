@@ -17,6 +17,8 @@ import (
 type survey struct {
 	run     *measure.Run
 	missing []string // programs that are not here, with what brings them
+
+	evidence []string // its run directory
 }
 
 // advised is the configuration that documentations advise for streams.
@@ -26,7 +28,7 @@ const advised = "/streaming"
 // test, once.
 func (l *Lab) programs(context.Context) (survey, error) {
 	s, err := l.survey()
-	l.keep("programs")
+	l.evidence = addNames(l.evidence, s.evidence...)
 	return s, err
 }
 
@@ -47,8 +49,10 @@ func (l *Lab) ask(ctx context.Context) (survey, error) {
 	if len(q.proxies) == 0 {
 		return s, nil
 	}
+	before := len(l.evidence)
 	var err error
 	s.run, err = l.answers(ctx, q)
+	s.evidence = slices.Clone(l.evidence[before:])
 	return s, err
 }
 

@@ -15,7 +15,7 @@ import (
 var comparedRates = []float64{1, 2, 5, 10, 20, 50}
 
 const (
-	ratesCrowd  = 50
+	ratesCrowd  = 100 // as many as a 99th percentile wants at one message
 	ratesRounds = 3
 	ratesLasts  = time.Second
 )

@@ -126,7 +126,7 @@ func trues(all []atomic.Bool) (n int) {
 // changes.
 func WebSocketPlain() Claim {
 	const connect = "opening/connect"
-	programs := []string{"real:squid", "real:tinyproxy", "real:privoxy", "real:mitmproxy", "real:trafficserver/forward", "real:apache2"}
+	programs := []string{"real:squid", "real:tinyproxy", "real:privoxy", "real:mitmproxy", "real:trafficserver/forward"}
 	return Claim{
 		Name: "websocket-fails-plain", Sentence: "WebSocket fails over plain HTTP, and wss cures it",
 		Source:     "RFC 6455, section 1.8: connections to port 443 are significantly more likely to succeed than those to port 80",

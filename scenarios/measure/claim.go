@@ -39,6 +39,7 @@ type ClaimRecord struct {
 	Got      string             `json:"got"`                // the answer in words, with its numbers
 	Rows     []string           `json:"rows,omitempty"`     // what it rests on, a line each
 	Values   map[string]float64 `json:"values,omitempty"`   // the numbers
+	Failed   bool               `json:"failed,omitempty"`   // the measurement itself broke, and Got says how
 	Command  string             `json:"command"`            // repeats this claim alone
 	Evidence []string           `json:"evidence,omitempty"` // run directories of its cells, from that of the run
 	TookMS   int64              `json:"took_ms"`
