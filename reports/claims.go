@@ -97,7 +97,7 @@ func Claims(w io.Writer, runs []*measure.Run) error {
 	m.line("# Claims about comet, tested")
 	m.line("")
 	m.line("%s. An answer holds for the machine, the programs and the browser that it was measured with; the numbers are of this run.", claimTally(claims))
-	m.line("What is claimed of proxies is tested on real programs only.")
+	m.line("What is claimed of proxies is tested on real programs only. %s measures all of them again.", code("cometbench run --claim '*'"))
 	m.line("")
 	for _, run := range runs {
 		m.line("%s", plain(fmt.Sprintf("Run %s, %s, %s.", run.Record.ID, stamp(run.Record.Started), machine(run.Record.Host))))

@@ -13,7 +13,7 @@ func IframeAlwaysWorks() Claim {
 	return Claim{
 		Name: "iframe-always-works", Sentence: "A forever iframe always works",
 		Source:     handedDown,
-		Measured:   "the iframe's stream through each program that is installed: first message, a message each 270 ms, a burst",
+		Measured:   "the iframe's stream through each program that is installed, read by the Go client: first message, a message each 270 ms, a burst; limits of silence and of life are not waited for",
 		Techniques: []string{iframe},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			s, err := l.programs(ctx)

@@ -27,7 +27,7 @@ func IframeMemory() Claim {
 	return Claim{
 		Name: "iframe-memory", Sentence: "The memory of a forever iframe grows, and recycling it returns the memory",
 		Source: "ajaxpatterns.org, HTTP Streaming: scripts accumulate in the browser; it is the reason why iframes are recycled",
-		Measured: fmt.Sprintf("a page in Chromium, each time in a process of its own, reads %.0f MB by a forever iframe, once in one and once in %d that take each other's place; the memory of all processes before, after each part, and in the end when the garbage is collected",
+		Measured: fmt.Sprintf("a page in Chromium, each time in a process of its own, reads %.0f MB by a forever iframe, once in one and once in %d that take each other's place; the memory of all processes before, after each part, and in the end when the garbage is collected. It grows when more is left than was streamed; it is returned when recycling leaves less than a third of that",
 			streamed, memoryParts),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			origin, err := l.origin(ctx)

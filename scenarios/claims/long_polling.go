@@ -11,7 +11,7 @@ func LongPollBuffered() Claim {
 	return Claim{
 		Name: "long-poll-buffered", Sentence: "Long polling is held back by proxies that buffer, too",
 		Source:     handedDown + ", against every technique of HTTP",
-		Measured:   "long polls through each program that is installed: first message, a message each 270 ms, a burst",
+		Measured:   "long polls of the Go client through each program that is installed: first message, a message each 270 ms, a burst; limits of silence are not waited for",
 		Techniques: []string{poll},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			s, err := l.programs(ctx)
@@ -44,7 +44,7 @@ func LongPollFriendlier() Claim {
 	return Claim{
 		Name: "long-poll-friendlier", Sentence: "Long polling gets through more proxies than streaming",
 		Source:     "RFC 6202, section 3.2: an intermediary need not pass on an answer that is not whole; those of long polls are",
-		Measured:   "long polls and three kinds of streams through each program that is installed",
+		Measured:   "long polls and three kinds of streams through each program that is installed, by the Go client: first message, a message each 270 ms, a burst",
 		Techniques: append([]string{poll}, streams...),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			s, err := l.programs(ctx)

@@ -80,7 +80,7 @@ func MultipartBuffered() Claim {
 	return Claim{
 		Name: "multipart-buffered", Sentence: "A multipart answer is held back by proxies that buffer",
 		Source:     "ajaxpatterns.org, HTTP Streaming: a proxy on the way may buffer; of multipart as of every stream",
-		Measured:   "a multipart stream through each program that is installed, beside the same messages as XHR streaming",
+		Measured:   "a multipart stream through each program that is installed, read by the Go client, beside the same messages as XHR streaming",
 		Techniques: []string{multipart, "xhr-streaming"},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			s, err := l.programs(ctx)

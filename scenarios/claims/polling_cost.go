@@ -21,7 +21,7 @@ func PollingCost() Claim {
 	return Claim{
 		Name: "polling-cost", Sentence: "Polling costs the server many times what comet costs",
 		Source: "Comet Daily, Comet is always better than polling (2007), and every introduction since; none has the number",
-		Measured: fmt.Sprintf("%d subscribers get a message a second: by polling every %s, by long polling and by a stream; requests, bytes and the processor time of the server's process, the median of %d alternating rounds",
+		Measured: fmt.Sprintf("%d subscribers get a message a second: by polling every %s, by long polling and by a stream; requests, bytes and the processor time of the server's process, the median of %d alternating rounds; many times is twice and more",
 			pollingCrowd, pollingEvery, pollingPairs),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			origin, err := l.origin(ctx, "--no-record")

@@ -25,7 +25,7 @@ func StreamingBeats() Claim {
 	return Claim{
 		Name: "streaming-beats-long-polling", Sentence: "Streaming beats long polling once messages come often",
 		Source: handedDown + ", who does not say how often",
-		Measured: fmt.Sprintf("%d subscribers, 1 to 50 messages a second to all, by long polling and by EventSource, %d alternating rounds of %s each: the 99th percentile of delay, requests, the processor time of the server's process",
+		Measured: fmt.Sprintf("%d subscribers, 1 to 50 messages a second to all, by long polling and by EventSource, %d alternating rounds of %s each: the 99th percentile of delay, requests, the processor time of the server's process; better is less by a tenth at least, at that rate and all above",
 			ratesCrowd, ratesRounds, ratesLasts),
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			origin, err := l.origin(ctx, "--no-record")

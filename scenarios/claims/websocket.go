@@ -23,7 +23,7 @@ func WebSocketBalancing() Claim {
 	return Claim{
 		Name: "websocket-needs-tcp-balancing", Sentence: "WebSocket needs balancing at the level of TCP",
 		Source: "RFC 6455, section 1.8, which finds hosts of their own easier to manage; operators since",
-		Measured: fmt.Sprintf("a WebSocket through each installed program that proxies HTTP, stock and configured for streams; and %d WebSockets through haproxy in HTTP mode that balances two servers, each of which sends to its own",
+		Measured: fmt.Sprintf("a WebSocket of the Go client through each installed program that proxies HTTP, stock and configured for streams; and %d WebSockets through haproxy in HTTP mode that balances two servers, each of which sends to its own",
 			balanced),
 		Techniques: []string{socket},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
@@ -130,7 +130,7 @@ func WebSocketPlain() Claim {
 	return Claim{
 		Name: "websocket-fails-plain", Sentence: "WebSocket fails over plain HTTP, and wss cures it",
 		Source:     "RFC 6455, section 1.8: connections to port 443 are significantly more likely to succeed than those to port 80",
-		Measured:   "a WebSocket as ws and as wss through each installed program that is a forward proxy, as it is stock; and as ws through those in front of a server, which do not let TLS through",
+		Measured:   "a WebSocket of the Go client, which sends CONNECT as Chromium does, as ws and as wss through each installed program that is a forward proxy, as it is stock; and as ws through those in front of a server, which do not let TLS through",
 		Techniques: []string{socket},
 		Test: func(ctx context.Context, l *Lab) (Answer, error) {
 			s, err := l.programs(ctx)
