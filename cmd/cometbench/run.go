@@ -240,7 +240,7 @@ func runMatrix(ctx context.Context, o runOptions, stdout, stderr io.Writer) erro
 		return err
 	}
 	if interrupted {
-		return &exitError{exitInterrupted, fmt.Errorf("interrupted after %d of %d cells; cometbench run --resume %s finishes it", end.Cells, len(m.Labels()), w.Dir())}
+		return &exitError{exitInterrupted, fmt.Errorf("interrupted after %d of %d cells%s; cometbench run --resume %s finishes it", end.Cells, len(m.Labels()), claimsSoFar(w.Dir(), len(claimed)), w.Dir())}
 	}
 	if own != nil && !o.quiet {
 		fmt.Fprintf(stderr, "%d requests were asked of %s\n", own.Budget().Used(), own.Spec.Name())

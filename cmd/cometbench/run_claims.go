@@ -99,6 +99,16 @@ func (o runOptions) test(ctx context.Context, wanted []claims.Claim, w *measure.
 	})
 }
 
+// claimsSoFar says how many claims an interrupted run has answers to, "" when
+// it was to test none.
+func claimsSoFar(dir string, planned int) string {
+	run, err := measure.Read(dir)
+	if err != nil || planned == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d of %d claims", len(measure.Claims(run)), planned)
+}
+
 // unmeasured is the outcome of a run of which some claims could not be
 // measured; what else went wrong is told as well.
 func unmeasured(run *measure.Run, other error) error {
