@@ -87,6 +87,9 @@ func (m *markdown) claims() {
 	m.line("")
 }
 
+// maxRunsNamed is how many runs the table of claims names.
+const maxRunsNamed = 3
+
 // Claims writes the claims of the runs alone, each with what it rests on: what
 // is claimed and by whom, how it was measured, the numbers, and the command
 // that repeats it.
@@ -99,7 +102,12 @@ func Claims(w io.Writer, runs []*measure.Run) error {
 	m.line("%s. An answer holds for the machine, the programs and the browser that it was measured with; the numbers are of this run.", claimTally(claims))
 	m.line("What is claimed of proxies is tested on real programs only. %s measures all of them again.", code("cometbench run --claim '*'"))
 	m.line("")
-	for _, run := range runs {
+	for i, run := range runs {
+		if i == maxRunsNamed {
+			m.line("And %s.", count(len(runs)-i, "further run"))
+			m.line("")
+			break
+		}
 		m.line("%s", plain(fmt.Sprintf("Run %s, %s, %s.", run.Record.ID, stamp(run.Record.Started), machine(run.Record.Host))))
 		m.line("")
 	}

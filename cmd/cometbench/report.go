@@ -33,20 +33,20 @@ directory's wins; shards that are missing are named.`,
 			return report(args, o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, github, json, csv, openmetrics, fidelity (programs beside what imitates them) or advice (what became of it)")
+	cmd.Flags().StringVar(&o.format, "format", "text", "html, md, text, junit, github, json, csv, openmetrics, fidelity (programs beside what imitates them), advice (what became of it) or claims (what is said of comet, tested)")
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "file to write (default: standard output)")
 	return cmd
 }
 
 func report(dirs []string, o reportOptions, stdout, stderr io.Writer) error {
 	format, ok := reports.FormatByName(o.format)
-	for _, own := range []reports.Format{fidelityFormat, adviceFormat} {
+	for _, own := range []reports.Format{fidelityFormat, adviceFormat, claimsFormat} {
 		if o.format == own.Name {
 			format, ok = own, true
 		}
 	}
 	if !ok {
-		known := []string{fidelityFormat.Name, adviceFormat.Name}
+		known := []string{fidelityFormat.Name, adviceFormat.Name, claimsFormat.Name}
 		for _, f := range reports.Formats() {
 			known = append(known, f.Name)
 		}

@@ -124,13 +124,13 @@ func unmeasured(run *measure.Run, other error) error {
 	return &exitError{exitHarness, errors.Join(fmt.Errorf("%d claims could not be measured; the report says why", failed), other)}
 }
 
-// claimsFile is the table of the claims alone, beside the other reports of a
-// run that has any.
-const claimsFile = "claims.md"
+// claimsFormat is the table of the claims alone, each with what it rests on. It
+// lies beside the other reports of a run that has any.
+var claimsFormat = reports.Format{Name: "claims", File: "claims.md", Means: "What is said of comet, tested.", Write: reports.Claims}
 
 func writeClaims(run *measure.Run) error {
 	if len(run.Claims) == 0 {
 		return nil
 	}
-	return reports.WriteFile(filepath.Join(run.Dir, claimsFile), reports.Format{Name: "claims", File: claimsFile, Write: reports.Claims}, run)
+	return reports.WriteFile(filepath.Join(run.Dir, claimsFormat.File), claimsFormat, run)
 }
