@@ -99,7 +99,7 @@ func Claims(w io.Writer, runs []*measure.Run) error {
 	claims := r.claims()
 	m.line("# Claims about comet, tested")
 	m.line("")
-	m.line("%s. An answer holds for the machine, the programs and the browser that it was measured with; the numbers are of this run.", claimTally(claims))
+	m.line("%s. An answer holds for the machine, the programs and the browser that it was measured with; the numbers are those of the runs named here.", claimTally(claims))
 	m.line("What is claimed of proxies is tested on real programs only. %s measures all of them again.", code("cometbench run --claim '*'"))
 	m.line("")
 	for i, run := range runs {
