@@ -178,6 +178,7 @@ func TestSlowOverTCP(t *testing.T) {
 				t.Fatal(err)
 			}
 			published += m.Size()
+			time.Sleep(100 * time.Microsecond) // the writer must get to run, to be stuck
 		}
 		if published >= 16<<20 {
 			t.Fatalf("%s: still served with %d bytes unread", tech, published)

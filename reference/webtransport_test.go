@@ -103,6 +103,7 @@ func TestTransportSlow(t *testing.T) {
 		if _, err := o.hub.Publish("c", "text/plain", make([]byte, 8<<10), 0); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(100 * time.Microsecond) // the writer must get to run, to be stuck
 	}
 	if e := awaitRecord(t, o.Server, "c", kindEnd); e.Note != ReasonSlow {
 		t.Errorf("ended with %q", e.Note)
