@@ -37,22 +37,24 @@ func (x *exchange) in() int64 {
 	return x.wire.In.Load()
 }
 
-// underWay reports whether what came in without completing a message is part
-// of one. A client that polls is answered all the time: only what comes behind
-// a head that nothing has ended says so.
-func (x *exchange) underWay(grown int64) bool {
+// underWay reports whether what came in since the client's events were counted
+// last is part of a message: it belongs to an answer that had begun before and
+// has not ended. Clients that come back all the time are answered all the time.
+func (x *exchange) underWay(grown int64, counted int) bool {
 	if grown < trickle {
 		return false
 	}
-	if !x.b.Technique.Polls() {
-		return true
-	}
 	events := x.log.all()
-	i := len(events) - 1
-	for i >= 0 && events[i].Kind != measure.Headers && events[i].Kind != measure.End {
-		i--
+	news := func(e measure.Event) bool { return e.Kind != measure.Received && e.Kind != measure.Prelude }
+	if slices.ContainsFunc(events[counted:], news) {
+		return false
 	}
-	return i >= 0 && events[i].Kind == measure.Headers
+	for _, e := range slices.Backward(events) {
+		if e.Kind == measure.Headers || e.Kind == measure.End || e.Kind == measure.Failed {
+			return e.Kind == measure.Headers
+		}
+	}
+	return false
 }
 
 // slowPath explains messages that were still on their way when the trial ended.

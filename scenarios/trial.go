@@ -345,16 +345,16 @@ func (x *exchange) settle(ctx context.Context, limit time.Duration) bool {
 		return arrived == len(want)
 	}
 	for end := time.Now().Add(longestSettle); time.Now().Before(end) && ctx.Err() == nil; {
-		before, in := arrived, x.in()
+		before, in, counted := arrived, x.in(), len(x.log.all())
 		x.ev.Rate = 0
 		if x.log.wait(ctx, limit, x.done, all) {
 			return true
 		}
-		if grown := x.in() - in; x.underWay(grown) {
-			x.ev.Rate = float64(grown) / limit.Seconds()
-		} else if arrived == before {
+		grown := x.in() - in
+		if arrived == before && !x.underWay(grown, counted) {
 			return false
 		}
+		x.ev.Rate = float64(grown) / limit.Seconds() // unless the rest comes now
 	}
 	return false
 }
