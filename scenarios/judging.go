@@ -28,6 +28,11 @@ func (j judged) agrees(other judged) bool {
 	return j.Verdict == other.Verdict && j.Cause == other.Cause && j.Verdict.Counts() && !j.shaky && !other.shaky
 }
 
+// silentAs reports whether two measurements could not answer for the same reason.
+func (j judged) silentAs(other judged) bool {
+	return j.Verdict == measure.Untested && other.Verdict == measure.Untested && j.Got == other.Got
+}
+
 // shake marks a verdict that hangs on messages which were late by less than the
 // machine itself was in the same trial.
 func (j *judged) shake(limits measure.Thresholds, e *Evidence) {

@@ -31,7 +31,7 @@ func (r *runner) settle(ctx context.Context, c cell, check Check, trials []Trial
 		// could be measured. It may be a second cause for the same verdict,
 		// but no worse one: noise makes nothing better.
 		twice := next.agrees(before) && next.Verdict == rec.Verdict
-		confirmed := next.agrees(rec) || twice
+		confirmed := next.agrees(rec) || twice || attempt > 2 && next.silentAs(before)
 		if betterOf(next.Verdict, rec.Verdict) || !next.doubtful && next.Verdict == rec.Verdict || twice {
 			rec = next
 			for _, t := range trials {
