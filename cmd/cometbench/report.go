@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,9 @@ func report(dirs []string, o reportOptions, stdout, stderr io.Writer) error {
 	for _, m := range measure.Missing(runs) {
 		fmt.Fprintln(stderr, "cometbench: warning: "+oneLine(m.String()))
 	}
+	if why := nothingOf(format, runs); why != "" {
+		return usage("%s", why)
+	}
 	if o.out != "" {
 		if err := reports.WriteFile(o.out, format, runs...); err != nil {
 			return usage("%w", err)
@@ -73,4 +77,16 @@ func report(dirs []string, o reportOptions, stdout, stderr io.Writer) error {
 		return reports.TextOptions{Width: terminalWidth(os.Stdout)}.Write(stdout, runs)
 	}
 	return format.Write(stdout, runs)
+}
+
+// nothingOf says why a format of one matter has nothing to show of these runs.
+func nothingOf(format reports.Format, runs []*measure.Run) string {
+	holds := func(has func(*measure.Run) bool) bool { return slices.ContainsFunc(runs, has) }
+	switch {
+	case format.Name == claimsFormat.Name && !holds(func(r *measure.Run) bool { return len(r.Claims) > 0 }):
+		return "no claims were tested in this; run --claim NAME does (cometbench list claims)"
+	case format.Name == adviceFormat.Name && !holds(func(r *measure.Run) bool { return len(r.Advice) > 0 }):
+		return "no advice was tried in this; run --prove does, where a real program needs any"
+	}
+	return ""
 }
