@@ -38,7 +38,7 @@ run: setup ## run the default matrix into cometbench-out/
 DRIVING  := ./browsers ./cmd/... ./scenarios/external ./scenarios/visits
 TIMED    := ./scenarios/... $(DRIVING)
 
-test: setup npm ## vet and test everything, with the race detector; under five minutes
+test: setup npm ## vet and test everything, with the race detector; ten minutes on two cores
 	$(GO) vet ./...
 	@[ -n "$(RACE)" ] || echo "no C compiler: testing without the race detector" >&2
 	$(GO) test $(RACE) -timeout 10m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(TIMED))")
